@@ -1,0 +1,462 @@
+"""Why something was refused or failed: one table, one row per reason.
+
+A `Reason` says whose fault it is, whether trying again can help, which evidence event it leads to,
+which code the VXP door answers, and the sentence in English and Vietnamese. A `Refusal` is a reason
+that happened: with the place in the envelope and the particulars filled in. Refusals are values;
+nothing here raises. Texts never carry the subject or the payload of a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
+
+Language = Literal["en", "vi"]
+
+
+class Event(StrEnum):
+    """Evidence events; names from ETSI EN 319 522-1 clause 6 (registered electronic delivery)."""
+
+    SUBMISSION_ACCEPTANCE = "SubmissionAcceptance"
+    SUBMISSION_REJECTION = "SubmissionRejection"
+    CONTENT_CONSIGNMENT = "ContentConsignment"
+    CONTENT_CONSIGNMENT_FAILURE = "ContentConsignmentFailure"
+    CONTENT_HANDOVER = "ContentHandover"
+    CONTENT_HANDOVER_FAILURE = "ContentHandoverFailure"
+    RELAY_ACCEPTANCE = "RelayAcceptance"
+    RELAY_REJECTION = "RelayRejection"
+    RELAY_FAILURE = "RelayFailure"
+    RECEIVED_FROM_NON_ERDS = "ReceivedFromNonERDS"
+    CONSIGNMENT_REJECTION = "ConsignmentRejection"
+
+
+class Fault(StrEnum):
+    """Whose turn it is to act."""
+
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    AXIS = "axis"
+    NATIONAL = "national"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One row of the table. `vxp` is the `ErrorCode` of the national protocol (spec/vxp.md)."""
+
+    code: str
+    fault: Fault
+    retryable: bool
+    event: Event
+    vxp: str
+    en: str
+    vi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason that happened: `at` is an XPath-like place, `line` is 1-based, `particulars` fill the text."""
+
+    reason: Reason
+    at: str | None = None
+    line: int | None = None
+    particulars: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return self.reason.code
+
+    def text(self, language: Language) -> str:
+        """The sentence for people, with the particulars in it."""
+        template = self.reason.en if language == "en" else self.reason.vi
+        return template.format_map(_Blank(self.particulars))
+
+
+class _Blank(dict[str, str]):
+    """A missing particular reads as a dash: a sentence for people must never fail to be written."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _table(*rows: Reason) -> Mapping[str, Reason]:
+    table = {row.code: row for row in rows}
+    assert len(table) == len(rows), "two reasons share a code"
+    return table
+
+
+def _sender(code: str, vxp: str, en: str, vi: str, *, retryable: bool = False) -> Reason:
+    return Reason(code, Fault.SENDER, retryable, Event.SUBMISSION_REJECTION, vxp, en, vi)
+
+
+REASONS: Final[Mapping[str, Reason]] = _table(
+    # (1) size and content type
+    _sender("empty", "21", "The submission has no content.", "Bản gửi không có nội dung."),
+    _sender(
+        "too-large",
+        "21",
+        "The envelope has {size} bytes; at most {limit} are accepted.",
+        "Gói tin có {size} byte; trục chỉ nhận tối đa {limit} byte.",
+    ),
+    _sender(
+        "content-type",
+        "10",
+        "Content type {found} is not accepted; send the envelope as application/xml.",
+        "Kiểu nội dung {found} không được chấp nhận; hãy gửi gói tin dạng application/xml.",
+    ),
+    # (2) the account
+    _sender(
+        "account-missing",
+        "15",
+        "The submission does not say which account sent it; set the user_id property.",
+        "Bản gửi không cho biết tài khoản gửi; hãy đặt thuộc tính user_id.",
+    ),
+    _sender(
+        "account-unknown",
+        "15",
+        "Account {account} is not enrolled with this axis.",
+        "Tài khoản {account} chưa được đăng ký với trục.",
+    ),
+    _sender(
+        "account-suspended",
+        "15",
+        "Account {account} is suspended; ask the operator of the axis.",
+        "Tài khoản {account} đang bị tạm ngưng; hãy liên hệ đơn vị vận hành trục.",
+    ),
+    _sender(
+        "account-not-for-agency",
+        "19",
+        "Account {account} may not submit for agency {agency}.",
+        "Tài khoản {account} không được phép gửi thay cho cơ quan {agency}.",
+    ),
+    _sender(
+        "routing-key",
+        "19",
+        "Routing key {key} is not <lane>.<agency> with lane normal or urgent.",
+        "Khóa định tuyến {key} không có dạng <làn>.<mã cơ quan> với làn normal hoặc urgent.",
+    ),
+    # (3) well-formed
+    _sender(
+        "not-well-formed",
+        "22",
+        "The envelope is not well-formed XML: {detail}. {hint}",
+        "Gói tin không phải XML đúng cú pháp: {detail}. {hint_vi}",
+    ),
+    _sender(
+        "encoding",
+        "22",
+        "The envelope is not UTF-8: {detail}.",
+        "Gói tin không được mã hóa UTF-8: {detail}.",
+    ),
+    _sender(
+        "forbidden-markup",
+        "22",
+        "The envelope contains {found}, which is not allowed.",
+        "Gói tin chứa {found}, là thành phần không được phép.",
+    ),
+    _sender(
+        "structure-limit",
+        "22",
+        "The envelope has more {what} than the {limit} allowed.",
+        "Gói tin có {what} vượt quá giới hạn {limit}.",
+    ),
+    # (4) kind
+    _sender(
+        "kind-unknown",
+        "22",
+        "This is not an edXML message of QCVN 102:2016: {found}.",
+        "Đây không phải thông điệp edXML theo QCVN 102:2016: {found}.",
+    ),
+    # (5) schema
+    _sender(
+        "schema-invalid",
+        "22",
+        "The envelope breaks the schema: {detail}",
+        "Gói tin không hợp lệ theo lược đồ: {detail}",
+    ),
+    # (6) signature
+    _sender(
+        "signature-missing",
+        "10",
+        "Agency {agency} must sign its envelopes; this one carries no signature that counts.",
+        "Cơ quan {agency} phải ký số gói tin; gói tin này không có chữ ký số có giá trị.",
+    ),
+    _sender(
+        "signature-place",
+        "10",
+        "The signature must be the one Signature that is the last child of edXMLHeader: {detail}.",
+        "Chữ ký phải là phần tử Signature duy nhất, đứng cuối edXMLHeader: {detail}.",
+    ),
+    _sender(
+        "signature-reference",
+        "10",
+        'The signature must have exactly one Reference with URI="" over the whole document: {detail}.',
+        'Chữ ký phải có đúng một Reference với URI="" trên toàn bộ tài liệu: {detail}.',
+    ),
+    _sender(
+        "signature-algorithm",
+        "10",
+        "The signature uses {found}, which is not permitted.",
+        "Chữ ký dùng {found}, là thuật toán không được phép.",
+    ),
+    _sender(
+        "signature-malformed",
+        "10",
+        "The signature cannot be read: {detail}.",
+        "Không đọc được chữ ký: {detail}.",
+    ),
+    _sender(
+        "signature-invalid",
+        "10",
+        "The signature does not match the content: the envelope was changed after signing.",
+        "Chữ ký không khớp với nội dung: gói tin đã bị thay đổi sau khi ký.",
+    ),
+    # (7) signer
+    _sender(
+        "signer-unknown",
+        "10",
+        "The signing certificate ({signer}) is neither pinned for {agency} nor issued under a trusted authority.",
+        "Chứng thư ký ({signer}) không được ghim cho {agency} và không do cơ quan chứng thực tin cậy cấp.",
+    ),
+    _sender(
+        "signer-not-sender",
+        "10",
+        "The signing certificate ({signer}) does not belong to agency {agency}.",
+        "Chứng thư ký ({signer}) không thuộc cơ quan {agency}.",
+    ),
+    _sender(
+        "signer-expired",
+        "10",
+        "The signing certificate ({signer}) expired on {date}.",
+        "Chứng thư ký ({signer}) đã hết hạn ngày {date}.",
+    ),
+    _sender(
+        "signer-not-yet-valid",
+        "10",
+        "The signing certificate ({signer}) is valid only from {date}.",
+        "Chứng thư ký ({signer}) chỉ có hiệu lực từ ngày {date}.",
+    ),
+    _sender(
+        "signer-key",
+        "10",
+        "The key of the signing certificate ({signer}) is not permitted: {detail}.",
+        "Khóa của chứng thư ký ({signer}) không được phép: {detail}.",
+    ),
+    # (8) what is signed is what is read
+    _sender(
+        "not-covered",
+        "10",
+        "Part of the envelope is not covered by its signature: {detail}.",
+        "Một phần gói tin không được chữ ký bảo vệ: {detail}.",
+    ),
+    # (9) rules
+    _sender(
+        "sender-not-account",
+        "19",
+        "From names agency {agency}, which account {account} does not serve.",
+        "Phần tử From ghi cơ quan {agency}, không thuộc phạm vi của tài khoản {account}.",
+    ),
+    _sender(
+        "sender-unknown",
+        "19",
+        "The sender's agency {agency} is not in the directory.",
+        "Cơ quan gửi {agency} không có trong danh mục.",
+    ),
+    _sender(
+        "code-malformed",
+        "18",
+        "{agency} is not an agency code: only visible letters, digits and dots are allowed.",
+        "{agency} không phải mã cơ quan: chỉ được dùng chữ, số và dấu chấm.",
+    ),
+    _sender(
+        "recipients-too-many",
+        "18",
+        "The envelope names {count} recipients; at most {limit} are accepted.",
+        "Gói tin ghi {count} nơi nhận; trục chỉ nhận tối đa {limit}.",
+    ),
+    _sender(
+        "recipient-unknown",
+        "18",
+        "Recipient {agency} is not in the directory.",
+        "Nơi nhận {agency} không có trong danh mục.",
+    ),
+    _sender(
+        "recipient-closed",
+        "18",
+        "Recipient {agency} was closed on {date}; {advice}.",
+        "Nơi nhận {agency} đã đóng mã từ ngày {date}; {advice_vi}.",
+    ),
+    _sender(
+        "recipient-unreachable",
+        "18",
+        "Nobody receives for {agency}: it has no system of its own and no office receives for it.",
+        "Chưa có nơi tiếp nhận cho {agency}: cơ quan chưa có hệ thống và chưa có văn phòng nhận thay.",
+    ),
+    _sender(
+        "national-closed",
+        "18",
+        "Recipient {agency} is reached over the national axis, which is not configured here.",
+        "Nơi nhận {agency} thuộc trục quốc gia, hiện chưa được cấu hình kết nối.",
+    ),
+    _sender(
+        "secrecy-mark",
+        "10",
+        "The document carries a mark of secrecy; state secrets must not be sent over this axis.",
+        "Văn bản có dấu chỉ độ mật; không được gửi bí mật nhà nước qua trục.",
+    ),
+    _sender(
+        "date-invalid",
+        "10",
+        "{field} is not a date of the form yyyy/MM/dd: {found}.",
+        "{field} không phải ngày dạng yyyy/MM/dd: {found}.",
+    ),
+    _sender(
+        "attachment-malformed",
+        "21",
+        "Attachment {name} is not base64: {detail}.",
+        "Tệp đính kèm {name} không phải base64: {detail}.",
+    ),
+    _sender(
+        "attachment-name",
+        "21",
+        "Attachment name {name} contains a path or control characters.",
+        "Tên tệp đính kèm {name} chứa đường dẫn hoặc ký tự điều khiển.",
+    ),
+    _sender(
+        "attachments-repeated",
+        "21",
+        "Two attachments share the ContentId {name}.",
+        "Hai tệp đính kèm dùng chung ContentId {name}.",
+    ),
+    _sender(
+        "status-reason-missing",
+        "10",
+        "Status 02 refuses a document: its Description must give the reason.",
+        "Trạng thái 02 từ chối văn bản: phần Description phải nêu lý do.",
+    ),
+    _sender(
+        "document-id-reused",
+        "10",
+        "DocumentId was already used at {time} for other content ({digest}).",
+        "DocumentId đã được dùng lúc {time} cho nội dung khác ({digest}).",
+    ),
+    # ourselves
+    Reason(
+        "quarantined",
+        Fault.AXIS,
+        True,
+        Event.SUBMISSION_REJECTION,
+        "20",
+        "The axis failed while inspecting the envelope; it is kept and an operator was told.",
+        "Trục gặp lỗi khi kiểm tra gói tin; gói tin được giữ lại và đã báo người vận hành.",
+    ),
+    # delivery to an inbox
+    Reason(
+        "inbox-missing",
+        Fault.AXIS,
+        True,
+        Event.CONTENT_CONSIGNMENT_FAILURE,
+        "18",
+        "The inbox of {agency} does not exist on the broker.",
+        "Hộp nhận của {agency} chưa tồn tại trên máy chủ hàng đợi.",
+    ),
+    Reason(
+        "broker-refused",
+        Fault.AXIS,
+        True,
+        Event.CONTENT_CONSIGNMENT_FAILURE,
+        "20",
+        "The broker did not take the message for {agency}.",
+        "Máy chủ hàng đợi không nhận thông điệp cho {agency}.",
+    ),
+    Reason(
+        "broker-silent",
+        Fault.AXIS,
+        True,
+        Event.CONTENT_CONSIGNMENT_FAILURE,
+        "20",
+        "The broker did not confirm the message for {agency} in time.",
+        "Máy chủ hàng đợi không xác nhận thông điệp cho {agency} kịp thời.",
+    ),
+    Reason(
+        "expired",
+        Fault.AXIS,
+        False,
+        Event.CONTENT_CONSIGNMENT_FAILURE,
+        "20",
+        "The document could not be delivered to {agency} before {date}.",
+        "Không thể chuyển văn bản tới {agency} trước {date}.",
+    ),
+    Reason(
+        "recipient-refused",
+        Fault.RECIPIENT,
+        False,
+        Event.CONSIGNMENT_REJECTION,
+        "10",
+        "{agency} refused the document: {detail}",
+        "{agency} từ chối tiếp nhận văn bản: {detail}",
+    ),
+    # the national axis
+    Reason(
+        "national-refused",
+        Fault.SENDER,
+        False,
+        Event.RELAY_REJECTION,
+        "10",
+        "The national axis refused the document for {agency}: code {code}, {detail}",
+        "Trục quốc gia từ chối văn bản gửi {agency}: mã {code}, {detail}",
+    ),
+    Reason(
+        "national-unknown-recipient",
+        Fault.SENDER,
+        False,
+        Event.RELAY_REJECTION,
+        "18",
+        "The national axis does not know {agency}.",
+        "Trục quốc gia không có mã cơ quan {agency}.",
+    ),
+    Reason(
+        "national-locked-recipient",
+        Fault.RECIPIENT,
+        False,
+        Event.RELAY_REJECTION,
+        "23",
+        "The national axis has locked {agency}.",
+        "Cơ quan {agency} đang bị khóa trên trục quốc gia.",
+    ),
+    Reason(
+        "national-account",
+        Fault.AXIS,
+        True,
+        Event.RELAY_FAILURE,
+        "15",
+        "The national axis does not accept this axis's account: code {code}, {detail}",
+        "Trục quốc gia không chấp nhận tài khoản của trục này: mã {code}, {detail}",
+    ),
+    Reason(
+        "national-failed",
+        Fault.NATIONAL,
+        True,
+        Event.RELAY_FAILURE,
+        "20",
+        "The national axis failed: {detail}",
+        "Trục quốc gia gặp lỗi: {detail}",
+    ),
+    Reason(
+        "national-expired",
+        Fault.NATIONAL,
+        False,
+        Event.RELAY_FAILURE,
+        "20",
+        "The national axis could not be reached for {agency} before {date}.",
+        "Không thể chuyển tới {agency} qua trục quốc gia trước {date}.",
+    ),
+)
+
+
+def refuse(
+    code: str, /, *, at: str | None = None, line: int | None = None, **particulars: str
+) -> Refusal:
+    """A refusal by its code; an unknown code is a programming error and raises KeyError."""
+    return Refusal(REASONS[code], at, line, particulars)

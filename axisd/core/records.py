@@ -1,0 +1,236 @@
+"""What a decision reads from the ledger and what it writes there: questions, known things, changes.
+
+A `Change` is everything that one decision makes durable, in one transaction: the submission record,
+the payload, the deliveries, the evidence, the outbox rows. It is a value; writing it is the ledger's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from axisd.core.evidence import Entry, Evidence, Facts, Receipt
+from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.submission import Door, Lane
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """The key by which a submission is judged, per recipient; the proof is the digest.
+
+    `business` is the document's business type, or `status/<code>/<digest>`: statuses repeat
+    legitimately, so two of them are the same only if their bytes are. Organs are canonical codes.
+    """
+
+    sender: str
+    business: str
+    recipient: str
+    document_id: str
+
+    def __str__(self) -> str:
+        return f"{self.sender} {self.business} {self.recipient} {self.document_id}"
+
+
+class RouteKind(StrEnum):
+    LOCAL = "local"
+    MAILBOX = "mailbox"
+    NATIONAL = "national"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One leg to one recipient. `inbox`: the agency whose queue or mailbox it goes to (the intake
+    office where the recipient has no system); for a national leg the recipient's code. `status`: the
+    furthest business status reported, "" if none. `id` is also the AMQP `message_id`."""
+
+    id: str
+    submission_id: str
+    identity: Identity
+    addressed: tuple[str, ...]
+    inbox: str
+    route: RouteKind
+    lane: Lane
+    priority: int
+    digest: str
+    state: DeliveryState
+    created_at: datetime
+    expires_at: datetime
+    status: str = ""
+    reason: str = ""
+
+    @property
+    def destination(self) -> str:
+        return f"{self.route}:{self.inbox}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDelivery:
+    """A delivery already in the ledger, with what its submission's acceptance said."""
+
+    delivery: Delivery
+    facts: Facts
+    acceptance: str | None
+    """Id of the SubmissionAcceptance receipt; None when nobody could be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRecord:
+    """One row for one hand-in. `subject` is None where it must not be kept (marks of secrecy)."""
+
+    facts: Facts
+    state: SubmissionState
+    reason: str = ""
+    at: str | None = None
+    line: int | None = None
+    number: str = ""
+    notation: str = ""
+    promulgation_date: str = ""
+    subject: str | None = None
+    external_id: str | None = None
+    duplicate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Bytes by digest. `body` is None when they were staged outside the ledger before the transaction."""
+
+    digest: str
+    size: int
+    body: bytes | None
+
+
+class OutboxKind(StrEnum):
+    DELIVERY = "delivery"
+    RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Something that still has to leave. `id` is the message id: the delivery's or the receipt's.
+
+    `destination` is `local:<agency>`, `national:<agency>` or `receipts:<agency>`. Ids are time-ordered
+    (UUIDv7), so ordering by id is ordering by age.
+    """
+
+    id: str
+    kind: OutboxKind
+    destination: str
+    lane: Lane
+    due_at: datetime
+    attempts: int = 0
+    held: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryUpdate:
+    id: str
+    state: DeliveryState
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """A row that stays in the outbox: not before `due_at`."""
+
+    id: str
+    due_at: datetime
+    attempts: int
+    reason: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything one decision makes durable. `resend`: receipts that go out again, byte for byte."""
+
+    submission: SubmissionRecord | None = None
+    payload: Payload | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    outbox: tuple[OutboxRow, ...] = ()
+    resend: tuple[OutboxRow, ...] = ()
+    updates: tuple[DeliveryUpdate, ...] = ()
+    done: tuple[str, ...] = ()
+    deferrals: tuple[Deferral, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each."""
+
+    identities: frozenset[Identity] = frozenset()
+    documents: frozenset[tuple[str, str]] = frozenset()
+    deliveries: frozenset[str] = frozenset()
+    externals: frozenset[tuple[Door, str]] = frozenset()
+
+    def __or__(self, other: Questions) -> Questions:
+        return Questions(
+            self.identities | other.identities,
+            self.documents | other.documents,
+            self.deliveries | other.deliveries,
+            self.externals | other.externals,
+        )
+
+
+@dataclass(slots=True)
+class Known:
+    """The answers. `learn` adds what an earlier decision of the same transaction is about to write,
+    so that two copies of one submission in one group still see each other."""
+
+    deliveries: dict[str, KnownDelivery] = field(default_factory=dict)
+    by_identity: dict[Identity, str] = field(default_factory=dict)
+    externals: dict[tuple[Door, str], str] = field(default_factory=dict)
+
+    def of(self, identity: Identity) -> KnownDelivery | None:
+        key = self.by_identity.get(identity)
+        return self.deliveries[key] if key is not None else None
+
+    def of_document(self, sender: str, document_id: str) -> Iterable[KnownDelivery]:
+        return [
+            known
+            for known in self.deliveries.values()
+            if known.delivery.identity.sender == sender
+            and known.delivery.identity.document_id == document_id
+        ]
+
+    def add(self, known: KnownDelivery) -> None:
+        self.deliveries[known.delivery.id] = known
+        self.by_identity[known.delivery.identity] = known.delivery.id
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A group of changes with their sealed evidence, ready to be written in one transaction."""
+
+    changes: tuple[Change, ...]
+    entries: tuple[Entry, ...]
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An outbox row with all that is needed to send it: `body` is the payload or the receipt's XML.
+
+    `delivery` is set for deliveries, `receipt` for receipts.
+    """
+
+    row: OutboxRow
+    body: bytes
+    facts: Facts
+    delivery: Delivery | None = None
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSummary:
+    """One destination's backlog, for operators and metrics."""
+
+    destination: str
+    waiting: int
+    held: int
+    oldest: datetime | None
+    reasons: Mapping[str, int]

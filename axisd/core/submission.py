@@ -1,0 +1,46 @@
+"""One hand-in of an envelope, as a door passes it to intake: the bytes and the circumstances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Door(StrEnum):
+    """Where a submission came in. There is one intake, whatever the door."""
+
+    AMQP = "amqp"
+    VXP = "vxp"
+    EDOC = "edoc"
+    NATIONAL = "national"
+
+
+class Lane(StrEnum):
+    URGENT = "urgent"
+    NORMAL = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """`body`: exactly the bytes handed in. `received_at`: aware, wire time.
+
+    `account`: what the broker or door vouches for, None if nobody did. `routing_key`: AMQP only.
+    `external_id`: the door's own id of the item (the national axis's docId), for deduplication.
+    `addressed_to`: recipients given beside the envelope (VXP's `to`), empty if none.
+    """
+
+    id: str
+    door: Door
+    body: bytes
+    received_at: datetime
+    account: str | None = None
+    routing_key: str = ""
+    content_type: str = ""
+    external_id: str | None = None
+    addressed_to: tuple[str, ...] = ()
+    redelivered: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.URGENT if self.routing_key.startswith("urgent.") else Lane.NORMAL

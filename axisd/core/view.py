@@ -1,0 +1,49 @@
+"""Everything a decision depends on, as one immutable value that is replaced whole on reload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from axisd.core.codes import level1
+from axisd.core.directory import Directory
+from axisd.core.trust import TrustStore
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what is accepted; sizes in bytes. Checked before any work that they bound."""
+
+    envelope: int = 64 * 1024 * 1024
+    depth: int = 64
+    elements: int = 20_000
+    attributes: int = 32
+    namespaces: int = 32
+    recipients: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Who we are: the centre's code, its name, and the level-1 codes whose agencies are local."""
+
+    centre: str
+    name: str
+    local_level1: frozenset[str]
+
+    def is_local(self, code: str) -> bool:
+        return level1(code) in self.local_level1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`version` counts reloads; it is kept with every decision so that it can be explained later."""
+
+    axis: Axis
+    directory: Directory
+    trust: TrustStore
+    limits: Limits = field(default_factory=Limits)
+    national: bool = False
+    """Whether the national axis is connected."""
+    lifetime: timedelta = timedelta(days=5)
+    """How long a delivery is tried before it expires."""
+    version: int = 1

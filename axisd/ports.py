@@ -1,0 +1,238 @@
+"""What the axis needs from the world, as protocols. Adapters implement them; services use them.
+
+Each port promises one family of errors: `TransientError` when trying again later can help,
+`IntegrityError` when storage contradicts itself. Nothing else leaves a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from axisd.core.evidence import Entry, Facts, Head, Receipt
+from axisd.core.records import (
+    Delivery,
+    Known,
+    OutboxRow,
+    OutboxSummary,
+    Parcel,
+    Questions,
+    Records,
+    SubmissionRecord,
+)
+from axisd.core.submission import Submission
+
+
+class Clock(Protocol):
+    """The only source of time and of new identifiers."""
+
+    def now(self) -> datetime:
+        """Wall time, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds, for durations only."""
+
+    def new_id(self) -> str:
+        """A UUIDv7 (RFC 9562 §5.7) as text: later ids sort after earlier ones within this process."""
+
+
+class Transaction(Protocol):
+    """One serialised write to the ledger. Leaving the context commits durably; an exception rolls back."""
+
+    async def head(self) -> Head: ...
+
+    async def known(self, questions: Questions) -> Known: ...
+
+    async def write(self, records: Records) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything about one document, oldest first."""
+
+    submissions: tuple[SubmissionRecord, ...]
+    deliveries: tuple[Delivery, ...]
+    entries: tuple[Entry, ...]
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of checking the whole ledger: `faults` is empty when every link, receipt and payload holds."""
+
+    entries: int
+    receipts: int
+    payloads: int
+    head: Head
+    faults: tuple[str, ...]
+
+
+class Ledger(Protocol):
+    """Evidence, payloads, deliveries, outbox. One writer; reads never block it."""
+
+    async def stage(self, digest: str, body: bytes) -> bool:
+        """Makes a large payload durable outside the database before its transaction.
+
+        Returns False when the payload is small enough to travel in the transaction itself.
+        """
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+    async def outbox_ids(
+        self, destination: str, after: str | None, limit: int
+    ) -> Sequence[OutboxRow]:
+        """Rows of one destination not held, ordered by id, from `after` (exclusive) on."""
+
+    async def outbox_summary(self) -> Sequence[OutboxSummary]:
+        """One item per destination that has rows."""
+
+    async def parcels(self, ids: Sequence[str]) -> Sequence[Parcel]:
+        """Rows with their bodies; ids that are gone or held are left out."""
+
+    async def timeline(self, document_id: str) -> Timeline:
+        """By DocumentId, submission id or delivery id; empty when nothing matches."""
+
+    async def receipt(self, receipt_id: str) -> Receipt | None: ...
+
+    async def payload(self, digest: str) -> bytes | None: ...
+
+    def entries(self, after: int = 0) -> AsyncIterator[Entry]: ...
+
+    async def verify(self, *, payloads: bool = True) -> Verification: ...
+
+    async def close(self) -> None: ...
+
+
+class Delivered(StrEnum):
+    """What the broker said about one publish."""
+
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    NACKED = "nacked"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One AMQP message to publish on the default exchange, mandatory and persistent."""
+
+    queue: str
+    message_id: str
+    body: bytes
+    type: str
+    correlation_id: str
+    timestamp: datetime
+    content_type: str = "application/xml"
+    priority: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Publisher(Protocol):
+    """Publishes with confirm and deadline. Raises TransientError while there is no connection."""
+
+    async def publish(self, message: Message) -> Delivered: ...
+
+
+Handle = Callable[[Submission], Awaitable[None]]
+"""Takes one submission to its durable settlement; returning means that it may be acknowledged."""
+
+
+class Intake(Protocol):
+    """A stream of submissions. Each is acknowledged when `handle` returns, and not otherwise."""
+
+    async def run(self, handle: Handle) -> None:
+        """Until cancelled. Comes back by itself after the broker restarts or cancels the consumer."""
+
+    async def drain(self) -> None:
+        """Stops taking new submissions; those in flight go on."""
+
+
+class TransportStatus(StrEnum):
+    """What a receiver says of an item on the national axis (spec/vxp.md, Meaning)."""
+
+    PROCESSING = "processing"
+    DONE = "done"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class NationalItem:
+    """One item waiting for us on the national axis."""
+
+    doc_id: str
+    message_type: str
+    sender: str
+    recipient: str
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NationalAnswer:
+    """`code` is "0" when the national axis took the message; `doc_id` is then its number."""
+
+    code: str
+    text: str = ""
+    doc_id: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        return self.code == "0"
+
+
+class NationalAxis(Protocol):
+    """The national axis. TransientError when it cannot be reached or answers garbage."""
+
+    async def send(
+        self, body: bytes, *, kind: str, sender: str, recipients: Iterable[str]
+    ) -> NationalAnswer: ...
+
+    async def count(self, kind: str) -> int:
+        """How many items of `kind` (`document` or `status`) wait for us."""
+
+    async def waiting(self, kind: str) -> Sequence[NationalItem]: ...
+
+    async def fetch(self, item: NationalItem) -> bytes: ...
+
+    async def report(
+        self, item: NationalItem, status: TransportStatus, description: str = ""
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What telemetry is told about one submission; never payload, subject, key or password."""
+
+    facts: Facts
+    state: str
+    reason: str
+    deliveries: int
+    seconds: float
+    timings: dict[str, float]
+    redelivered: bool
+    detail: str = ""
+
+
+class Telemetry(Protocol):
+    """Counts and logs what happens. Never raises, never blocks."""
+
+    def taken(self, submission: Submission) -> None: ...
+
+    def settled(self, settled: Settled) -> None: ...
+
+    def committed(self, changes: int, entries: int, seconds: float) -> None: ...
+
+    def relayed(self, row: OutboxRow, outcome: str, seconds: float, reason: str = "") -> None: ...
+
+    def national(self, operation: str, outcome: str, seconds: float, reason: str = "") -> None: ...
+
+    def backlog(self, summary: Sequence[OutboxSummary]) -> None: ...
+
+    def trouble(self, where: str, error: BaseException) -> None:
+        """Something of ours failed; it is counted and logged with its cause."""
+
+    def beat(self, part: str) -> None:
+        """A sign of life of one part of the daemon; the watchdog looks at their age."""

@@ -1,0 +1,1 @@
+"""The services: asyncio over ports. They know what happens when, and no library."""
