@@ -43,7 +43,9 @@ class RouteKind(StrEnum):
 class Delivery:
     """One leg to one recipient. `inbox`: the agency whose queue or mailbox it goes to (the intake
     office where the recipient has no system); for a national leg the recipient's code. `status`: the
-    furthest business status reported, "" if none. `id` is also the AMQP `message_id`."""
+    furthest business status reported, "" if none. `id` is also the AMQP `message_id`. `digest` names
+    the payload; `proof` is what a repeat is compared with: the same digest, or a digest of the content
+    for what came over the national axis, which serialises anew."""
 
     id: str
     submission_id: str
@@ -54,6 +56,7 @@ class Delivery:
     lane: Lane
     priority: int
     digest: str
+    proof: str
     state: DeliveryState
     created_at: datetime
     expires_at: datetime
