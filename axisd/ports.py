@@ -137,7 +137,7 @@ class Publisher(Protocol):
     async def publish(self, message: Message) -> Delivered: ...
 
 
-Handle = Callable[[Submission], Awaitable[None]]
+Handle = Callable[[Submission], Awaitable[object]]
 """Takes one submission to its durable settlement; returning means that it may be acknowledged."""
 
 

@@ -6,8 +6,7 @@ passed every step, and on every field having been read from what the signature c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -105,7 +104,6 @@ class Inspection:
     sender: str | None = None
     warnings: tuple[Refusal, ...] = ()
     keep_payload: bool = True
-    timings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def legal_value(self) -> LegalValue:

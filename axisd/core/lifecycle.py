@@ -69,6 +69,8 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] 
     (_S.DEFERRED, _E.WITHDRAWN): _S.WITHDRAWN,
     (_S.DEFERRED, _E.TAKEN): _S.HANDED_OVER,
     (_S.DEFERRED, _E.TURNED_DOWN): _S.REJECTED,
+    # Held while the publish was already under way.
+    (_S.HELD, _E.CONFIRMED): _S.SENT,
     (_S.HELD, _E.RELEASED): _S.QUEUED,
     (_S.HELD, _E.OUTLIVED): _S.EXPIRED,
     (_S.HELD, _E.WITHDRAWN): _S.WITHDRAWN,

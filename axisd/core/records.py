@@ -114,7 +114,8 @@ class OutboxRow:
     """Something that still has to leave. `id` is the message id: the delivery's or the receipt's.
 
     `destination` is `local:<agency>`, `national:<agency>` or `receipts:<agency>`. Ids are time-ordered
-    (UUIDv7), so ordering by id is ordering by age.
+    (UUIDv7), so ordering by id is ordering by age. `size`: bytes of the body, so that whoever sends can
+    bound what it loads.
     """
 
     id: str
@@ -122,6 +123,7 @@ class OutboxRow:
     destination: str
     lane: Lane
     due_at: datetime
+    size: int = 0
     attempts: int = 0
     held: bool = False
     reason: str = ""
