@@ -1,0 +1,1 @@
+"""The command line: `axisd NOUN VERB`. One file per noun, registered in `axisd.cli.main`."""
