@@ -7,7 +7,6 @@ reported by `axisd.cli.failure` and becomes an exit code of the contract.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,7 +92,7 @@ class _Framed(click.Command):
         self.format_options(ctx, formatter)
         self.format_epilog(ctx, formatter)
 
-    def main(  # type: ignore[override] # click overloads it by `standalone_mode`; both ways are here
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
@@ -122,17 +121,13 @@ class _Framed(click.Command):
         except click.Abort:
             note("stopped")
             return Exit.INTERRUPTED
-        except BrokenPipeError:
-            return _mute()
+        except (
+            SystemExit
+        ):  # click's way to end when the reader of a pipe is gone; commands never do this
+            return Exit.BROKEN_PIPE
         except Exception as error:  # noqa: BLE001 - the outermost place: everything becomes a report
             return report(error)
         return code if isinstance(code, int) else Exit.DONE
-
-
-def _mute() -> int:
-    """The reader of our output is gone: keep the interpreter from complaining about it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.BROKEN_PIPE
 
 
 class AxisCommand(_Framed):
