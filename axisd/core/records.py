@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from axisd.core.evidence import Entry, Evidence, Facts, Receipt
 from axisd.core.lifecycle import DeliveryState, SubmissionState
@@ -93,6 +94,10 @@ class SubmissionRecord:
     subject: str | None = None
     external_id: str | None = None
     duplicate_of: str | None = None
+
+
+INLINE_LIMIT: Final = 1024 * 1024
+"""Bytes of a payload that travel in the ledger's own transaction at most; larger ones are staged."""
 
 
 @dataclass(frozen=True, slots=True)
