@@ -1,0 +1,316 @@
+"""The inspection of one submission: nine steps in a fixed order, the first refusal ends it.
+
+ 1 size         bytes and content type, before anything is parsed
+ 2 account      the door's word for who hands in, and for which agency
+ 3 well-formed  the hardened parser (`xmlsafe`)
+ 4 kind         a document or a status of QCVN 102:2016
+ 5 schema       libxml2 decides, `xmlschema` explains
+ 6 signature    by the sender's profile: one signature, in the one place, permitted algorithms
+ 7 signer       a certificate that may sign for this sender at this time
+ 8 coverage     what is signed is what is read
+ 9 rules        From = signer = account, recipients, dates, secrecy, reasons
+
+Pure and heavy: it is called in a worker thread, with one parser per call. It never raises for anything
+a sender wrote; an exception here is our own fault and quarantines the submission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from lxml import etree
+
+from axisd.core import edxml, signature, trust, xmlsafe
+from axisd.core.directory import Agency, Profile
+from axisd.core.envelope import Document, Envelope, Kind
+from axisd.core.inspection import (
+    ABSENT,
+    STEPS,
+    Inspection,
+    LegalValue,
+    Outcome,
+    SignatureFinding,
+    SignatureState,
+    Step,
+    Verdict,
+    Verified,
+)
+from axisd.core.reasons import Refusal, refuse
+from axisd.core.rules import broken_rule, warnings_of
+from axisd.core.schema import Schemas
+from axisd.core.submission import Door, Submission
+from axisd.core.view import View
+
+CONTENT_TYPES: Final = frozenset({"", "application/xml", "text/xml", "application/octet-stream"})
+
+Noted = str
+"""A step that passes but leaves a remark."""
+
+
+def inspect(
+    submission: Submission,
+    view: View,
+    schemas: Schemas,
+    *,
+    profile: Profile | None = None,
+    offline: bool = False,
+) -> Inspection:
+    """Inspects `submission` as the view stands. `profile` overrides the sender's; `offline` leaves out
+    what only a door can know (the account)."""
+    return _Walk(submission, view, schemas, profile, offline).run()
+
+
+def crashed(submission: Submission, view: View, what: str) -> Inspection:
+    """The inspection of a submission that crashed us: nothing that it says can be relied on."""
+    return Inspection(
+        submission=submission,
+        digest="sha256:" + hashlib.sha256(submission.body).hexdigest(),
+        verdict=Verdict.QUARANTINED,
+        steps=(Step(STEPS[0], Outcome.NOTED, what),),
+        sender=_named_sender(submission, view),
+    )
+
+
+class _Walk:
+    """The state of one walk through the steps: what has been read so far."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        view: View,
+        schemas: Schemas,
+        profile: Profile | None,
+        offline: bool,
+    ) -> None:
+        self._submission = submission
+        self._view = view
+        self._schemas = schemas
+        self._override = profile
+        self._offline = offline
+        self._sender: str | None = None
+        self._root: etree._Element | None = None
+        self._kind = Kind.DOCUMENT
+        self._envelope: Envelope | None = None
+        self._check: signature.SignatureCheck | None = None
+        self._finding: SignatureFinding = ABSENT
+        self._keep_payload = True
+        self._warnings: tuple[Refusal, ...] = ()
+
+    def run(self) -> Inspection:
+        digest = "sha256:" + hashlib.sha256(self._submission.body).hexdigest()
+        steps: list[Step] = []
+        refusal: Refusal | None = None
+        for name, result in self._results():
+            if isinstance(result, Refusal):
+                refusal = result
+                steps.append(Step(name, Outcome.REFUSED, result.code))
+                break
+            steps.append(Step(name, Outcome.NOTED if result else Outcome.PASSED, result or ""))
+        steps.extend(Step(name, Outcome.SKIPPED) for name in STEPS[len(steps) :])
+        envelope = self._envelope
+        verified = None
+        if refusal is None and envelope is not None:
+            verified = Verified(envelope, self._finding, self._legal_value())
+        return Inspection(
+            submission=self._submission,
+            digest=digest,
+            verdict=Verdict.REFUSED if refusal else Verdict.ACCEPTED,
+            steps=tuple(steps),
+            refusal=refusal,
+            verified=verified,
+            envelope=envelope,
+            signature=self._finding,
+            attachments=envelope.attachments if isinstance(envelope, Document) else (),
+            sender=self._sender,
+            warnings=self._warnings,
+            keep_payload=self._keep_payload,
+        )
+
+    def _results(self) -> Iterator[tuple[str, Refusal | Noted | None]]:
+        steps: tuple[Callable[[], Refusal | Noted | None], ...] = (
+            self._size,
+            self._account,
+            self._well_formed,
+            self._recognised,
+            self._schema,
+            self._signature,
+            self._signer,
+            self._coverage,
+            self._rules,
+        )
+        for name, step in zip(STEPS, steps, strict=True):
+            yield name, step()
+
+    def _legal_value(self) -> LegalValue:
+        verified = self._finding.state is SignatureState.VERIFIED
+        return LegalValue.ORIGINAL if verified else LegalValue.REFERENCE
+
+    @property
+    def _profile(self) -> Profile:
+        if self._override is not None:
+            return self._override
+        if self._submission.door is Door.NATIONAL:
+            return Profile.RECORDED
+        agency = self._agency()
+        if agency is not None and agency.profile is not None:
+            return agency.profile
+        directory = self._view.directory
+        account = self._submission.account
+        system = directory.systems.get(account) if account else None
+        if system is None and agency is not None:
+            system = directory.system_of(agency.code)
+        return system.profile if system is not None else Profile.REQUIRED
+
+    def _agency(self) -> Agency | None:
+        return self._view.directory.find(self._envelope.sender.organ_id) if self._envelope else None
+
+    def _now(self) -> datetime:
+        return self._submission.received_at
+
+    # 1
+    def _size(self) -> Refusal | None:
+        body, limit = self._submission.body, self._view.limits.envelope
+        self._sender = _named_sender(self._submission, self._view)
+        if not body:
+            return refuse("empty")
+        if len(body) > limit:
+            return refuse("too-large", size=str(len(body)), limit=str(limit))
+        found = self._submission.content_type.split(";", 1)[0].strip().lower()
+        return None if found in CONTENT_TYPES else refuse("content-type", found=ascii(found))
+
+    # 2
+    def _account(self) -> Refusal | Noted | None:
+        if self._offline:
+            return "offline: nobody vouches for an account"
+        submission = self._submission
+        if submission.door is Door.NATIONAL:
+            return "national axis"
+        if not submission.account:
+            return refuse("account-missing")
+        system = self._view.directory.systems.get(submission.account)
+        if system is None:
+            return refuse("account-unknown", account=ascii(submission.account))
+        if system.suspended:
+            return refuse("account-suspended", account=system.account)
+        if submission.door is not Door.AMQP:
+            return None
+        lane, _, agency = submission.routing_key.partition(".")
+        if lane not in {"urgent", "normal"} or not agency:
+            return refuse("routing-key", key=ascii(submission.routing_key))
+        if not self._view.directory.serves(system.account, agency):
+            return refuse("account-not-for-agency", account=system.account, agency=ascii(agency))
+        return None
+
+    # 3
+    def _well_formed(self) -> Refusal | None:
+        parsed = xmlsafe.parse(self._submission.body, self._view.limits)
+        if isinstance(parsed, Refusal):
+            return parsed
+        self._root = parsed.root
+        return None
+
+    @property
+    def _tree(self) -> etree._Element:
+        assert self._root is not None, "step 3 passed"
+        return self._root
+
+    # 4
+    def _recognised(self) -> Refusal | None:
+        kind = edxml.recognise(self._tree)
+        if isinstance(kind, Refusal):
+            return kind
+        self._kind = kind
+        return None
+
+    # 5
+    def _schema(self) -> Refusal | None:
+        invalid = self._schemas.validate(self._tree, self._kind)
+        if invalid is not None:
+            return invalid
+        envelope = edxml.read(self._tree, self._kind)
+        if isinstance(envelope, Refusal):
+            return envelope
+        self._envelope = envelope
+        directory, account = self._view.directory, self._submission.account
+        if account and directory.serves(account, envelope.sender.organ_id):
+            self._sender = directory.canonical(envelope.sender.organ_id)
+        return None
+
+    # 6
+    def _signature(self) -> Refusal | Noted | None:
+        self._check = check = signature.check(self._tree)
+        self._finding = check.finding
+        profile = self._profile
+        if check.refusal is not None:
+            if profile is not Profile.RECORDED:
+                return check.refusal
+            self._finding = _invalid(check.finding)
+            return check.refusal.code
+        if check.certificate is None:
+            if profile is Profile.REQUIRED:
+                assert self._envelope is not None, "step 5 passed"
+                return refuse("signature-missing", agency=self._envelope.sender.organ_id)
+            return str(check.finding.state)
+        return None
+
+    # 7
+    def _signer(self) -> Refusal | Noted | None:
+        check = self._check
+        assert check is not None, "step 6 passed"
+        assert self._envelope is not None, "step 5 passed"
+        if check.refusal is not None or check.certificate is None:
+            return "nothing to judge"
+        code = self._envelope.sender.organ_id
+        agency = self._agency() or Agency(code, code)
+        doubt = trust.judge(
+            check.certificate, agency, trust=self._view.trust, now=self._now(), chain=check.chain
+        )
+        if doubt is None:
+            return None
+        if self._profile is not Profile.RECORDED:
+            self._finding = _invalid(check.finding)
+            return doubt
+        self._finding = _invalid(check.finding)
+        return doubt.code
+
+    # 8
+    def _coverage(self) -> Refusal | Noted | None:
+        check = self._check
+        assert check is not None, "step 6 passed"
+        if self._finding.state is not SignatureState.VERIFIED:
+            return "nothing signed"
+        return signature.uncovered(self._tree, check)
+
+    # 9
+    def _rules(self) -> Refusal | None:
+        envelope = self._envelope
+        assert envelope is not None, "step 5 passed"
+        broken = broken_rule(envelope, self._submission, self._view, offline=self._offline)
+        if broken is not None:
+            # Of a document marked secret nothing is kept but the refusal (QC Điều 6.1a).
+            self._keep_payload = broken.code != "secrecy-mark"
+            return broken
+        self._warnings = warnings_of(envelope)
+        return None
+
+
+def _invalid(finding: SignatureFinding) -> SignatureFinding:
+    return SignatureFinding(
+        SignatureState.INVALID, finding.signer, finding.certificate, finding.algorithm
+    )
+
+
+def _named_sender(submission: Submission, view: View) -> str | None:
+    """The agency that an answer goes to before the envelope is read: the routing key's where the
+    account serves it, else the account's first."""
+    directory = view.directory
+    system = directory.systems.get(submission.account) if submission.account else None
+    if system is None:
+        return None
+    agency = submission.routing_key.partition(".")[2]
+    if agency and directory.serves(system.account, agency):
+        return directory.canonical(agency)
+    return directory.canonical(system.agencies[0]) if system.agencies else None

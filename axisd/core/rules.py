@@ -1,0 +1,99 @@
+"""Step 9 of the inspection: what the regulation and this axis ask beyond form and signature."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from axisd.core.codes import is_code
+from axisd.core.envelope import Document, Envelope, Status
+from axisd.core.reasons import Refusal, refuse
+from axisd.core.secrecy import marked_field
+from axisd.core.submission import Door, Submission
+from axisd.core.view import View
+
+_HEADER = "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader"
+_DATE = re.compile(r"\d{4}/\d{2}/\d{2}", re.ASCII)
+
+
+def broken_rule(
+    envelope: Envelope, submission: Submission, view: View, *, offline: bool = False
+) -> Refusal | None:
+    """The first rule that the envelope breaks, None if it breaks none."""
+    return (
+        _sender(envelope, submission, view, offline)
+        or (_document(envelope, view) if isinstance(envelope, Document) else None)
+        or (_status(envelope) if isinstance(envelope, Status) else None)
+    )
+
+
+def recipient_codes(envelope: Envelope) -> tuple[str, ...]:
+    """The codes an envelope is addressed to; a status goes to the organ it answers."""
+    if isinstance(envelope, Document):
+        return tuple(recipient.organ_id for recipient in envelope.recipients)
+    return (envelope.about.organ_id,)
+
+
+def warnings_of(envelope: Envelope) -> tuple[Refusal, ...]:
+    """What is accepted but said on the receipt."""
+    if not isinstance(envelope, Document) or _is_date(envelope.promulgation_date):
+        return ()
+    return (
+        refuse(
+            "date-invalid",
+            at=f"{_HEADER}/PromulgationInfo/PromulgationDate",
+            line=(envelope.lines or {}).get("promulgation_date"),
+            field="PromulgationDate",
+            found=ascii(envelope.promulgation_date)[:40],
+        ),
+    )
+
+
+def _is_date(text: str) -> bool:
+    if _DATE.fullmatch(text) is None:
+        return False
+    try:
+        datetime.strptime(text, "%Y/%m/%d")  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        return False
+    return True
+
+
+def _sender(
+    envelope: Envelope, submission: Submission, view: View, offline: bool
+) -> Refusal | None:
+    code, at, line = envelope.sender.organ_id, f"{_HEADER}/From/OrganId", envelope.sender.line
+    if not is_code(code):
+        return refuse("code-malformed", at=at, line=line, agency=ascii(code))
+    if submission.door is Door.NATIONAL:
+        # An agency of this province hands in at this axis, never over the national one.
+        if view.axis.is_local(code) and view.directory.system_of(code) is not None:
+            return refuse(
+                "sender-not-account", at=at, line=line, agency=code, account="national axis"
+            )
+        return None
+    if view.directory.find(code) is None:
+        return refuse("sender-unknown", at=at, line=line, agency=code)
+    account = submission.account or ""
+    if not offline and not view.directory.serves(account, code):
+        return refuse("sender-not-account", at=at, line=line, agency=code, account=account)
+    return None
+
+
+def _document(document: Document, view: View) -> Refusal | None:
+    count, limit = len(document.recipients), view.limits.recipients
+    if count > limit:
+        return refuse("recipients-too-many", at=f"{_HEADER}/To", count=str(count), limit=str(limit))
+    marked = marked_field(document)
+    return refuse("secrecy-mark", at=f"{_HEADER}/{marked}") if marked else None
+
+
+def _status(status: Status) -> Refusal | None:
+    if status.code == "02" and not status.description:
+        # QC Điều 5.1d, QĐ 28/2018 Điều 5.4: who refuses answers for it, and says why.
+        return refuse(
+            "status-reason-missing",
+            at=f"{_HEADER}/Description",
+            line=(status.lines or {}).get("code"),
+        )
+    return None

@@ -1,0 +1,113 @@
+"""What a status message does to the document it is about.
+
+A status travels to its recipient like any submission; besides, where the document is known here, it
+moves that delivery on and gives the document's sender the evidence: 01 and later words mean that the
+recipient's system took it (ContentHandover), 02 that the recipient refused it (ConsignmentRejection).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from axisd.core.envelope import Status
+from axisd.core.evidence import Evidence, Facts, RecipientOutcome
+from axisd.core.lifecycle import DeliveryEvent, DeliveryState, after, furthest
+from axisd.core.reasons import Event, refuse
+from axisd.core.records import (
+    Change,
+    Delivery,
+    DeliveryUpdate,
+    Known,
+    KnownDelivery,
+    OutboxKind,
+    OutboxRow,
+)
+from axisd.core.routing import organ_of
+from axisd.core.view import View
+
+_TAKEN = frozenset({"01", "03", "04", "05", "06"})
+
+
+def apply_status(
+    change: Change,
+    status: Status,
+    known: Known,
+    view: View,
+    *,
+    mint: Callable[[], str],
+    now: datetime,
+) -> Change:
+    """`change` with what `status` does to the deliveries of the document it is about."""
+    if status.code not in _TAKEN and status.code != "02":
+        return change
+    for about in matching(status, known, view):
+        change = _moved(change, status, about, known, mint=mint, now=now)
+    return change
+
+
+def matching(status: Status, known: Known, view: View) -> Iterable[KnownDelivery]:
+    """The deliveries that the reporter can speak of: its own, and those it received as intake office."""
+    issuer = organ_of(status.about.organ_id, view.directory)
+    reporter = organ_of(status.sender.organ_id, view.directory)
+    candidates = [
+        item
+        for item in known.of_document(issuer, status.about.document_id)
+        if not item.delivery.identity.business.startswith("status/")
+    ]
+    own = [item for item in candidates if item.delivery.identity.recipient == reporter]
+    return own or [item for item in candidates if item.delivery.inbox == reporter]
+
+
+def _moved(
+    change: Change,
+    status: Status,
+    about: KnownDelivery,
+    known: Known,
+    *,
+    mint: Callable[[], str],
+    now: datetime,
+) -> Change:
+    delivery = about.delivery
+    refused = status.code == "02"
+    event = DeliveryEvent.TURNED_DOWN if refused else DeliveryEvent.TAKEN
+    state = after(delivery.state, event)
+    furthest_status = furthest(delivery.status, status.code)
+    if state is delivery.state and furthest_status == delivery.status:
+        return change
+    moved = replace(delivery, state=state, status=furthest_status)
+    known.add(KnownDelivery(moved, about.facts, about.acceptance))
+    update = DeliveryUpdate(delivery.id, state, furthest_status, delivery.reason)
+    change = replace(change, updates=(*change.updates, update))
+    if state is delivery.state:
+        return change
+    return _witnessed(change, status, about.facts, moved, mint(), now)
+
+
+def _witnessed(
+    change: Change, status: Status, facts: Facts, delivery: Delivery, key: str, now: datetime
+) -> Change:
+    """Evidence of the move, told to the sender of the document where it is one of ours."""
+    rejected = delivery.state is DeliveryState.REJECTED
+    agency = delivery.identity.recipient
+    evidence = Evidence(
+        id=key,
+        event=Event.CONSIGNMENT_REJECTION if rejected else Event.CONTENT_HANDOVER,
+        at=now,
+        facts=facts,
+        delivery_id=delivery.id,
+        recipient=RecipientOutcome(
+            agency, delivery.addressed, status.code, delivery.inbox, delivery.route
+        ),
+        refusal=refuse("recipient-refused", agency=agency, detail=status.description)
+        if rejected
+        else None,
+        receipt_to=facts.reply_to or None,
+    )
+    rows = (
+        (OutboxRow(key, OutboxKind.RECEIPT, f"receipts:{facts.reply_to}", facts.lane, now),)
+        if facts.reply_to
+        else ()
+    )
+    return replace(change, evidence=(*change.evidence, evidence), outbox=(*change.outbox, *rows))

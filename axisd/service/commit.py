@@ -1,0 +1,150 @@
+"""Group commit: many decisions, one durable transaction.
+
+Whoever has something to decide hands in a proposal: what must be known, and a pure function from that
+to a `Change`. One task takes all proposals that wait, answers their questions, lets each decide in
+order (each sees what the ones before it are about to write), seals the evidence in a worker thread and
+writes everything in one transaction. A proposal's future resolves only after the commit is on disk.
+
+Going wrong: a decision that raises fails alone; a transaction that fails for now fails all its proposals
+with TransientError, and their owners try again; one that contradicts the ledger is retried one proposal
+at a time, so that a poisonous one harms nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from axisd.core.evidence import Entry, Evidence, Head, Receipt
+from axisd.core.records import Change, Known, OutboxRow, Questions, Records
+from axisd.errors import AxisError, IntegrityError, TransientError
+from axisd.ports import Clock, Ledger, Telemetry
+
+Decision = Callable[[Known], Change]
+Seal = Callable[[Sequence[Evidence], Head], tuple[Sequence[Entry], Sequence[Receipt]]]
+Listener = Callable[[Sequence[OutboxRow]], None]
+
+
+@dataclass(slots=True)
+class _Proposal:
+    questions: Questions
+    decision: Decision
+    change: asyncio.Future[Change] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class GroupCommit:
+    """Takes proposals from any task; `run` is the one task that writes to the ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        seal: Seal,
+        clock: Clock,
+        telemetry: Telemetry,
+        pool: Executor,
+        *,
+        most: int = 64,
+        waiting: int = 1024,
+    ) -> None:
+        self._ledger = ledger
+        self._seal = seal
+        self._clock = clock
+        self._telemetry = telemetry
+        self._pool = pool
+        self._most = most
+        self._queue: asyncio.Queue[_Proposal] = asyncio.Queue(waiting)
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` is told of new outbox rows, after they are durable. It must not block."""
+        self._listeners.append(listener)
+
+    async def decide(self, questions: Questions, decision: Decision) -> Change:
+        """The change that `decision` made, once it is durable.
+
+        Raises TransientError or IntegrityError when it could not be made durable, and whatever
+        `decision` itself raises.
+        """
+        proposal = _Proposal(questions, decision)
+        await self._queue.put(proposal)
+        return await proposal.change
+
+    async def run(self) -> None:
+        """Until cancelled; what waits then is not written, and its owners are cancelled with it."""
+        while True:
+            group = [await self._queue.get()]
+            while len(group) < self._most and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+            self._telemetry.beat("commit")
+            await self._settle(group)
+
+    async def _settle(self, group: list[_Proposal]) -> None:
+        try:
+            await self._write(group)
+        except IntegrityError as error:
+            if len(group) > 1:
+                for proposal in group:
+                    if not proposal.change.done():
+                        await self._settle([proposal])
+            else:
+                self._telemetry.trouble("ledger", error)
+                _fail(group, error)
+        except TransientError as error:
+            self._telemetry.trouble("ledger", error)
+            _fail(group, error)
+
+    async def _write(self, group: list[_Proposal]) -> None:
+        started = self._clock.monotonic()
+        questions = Questions()
+        for proposal in group:
+            questions |= proposal.questions
+        decided: list[tuple[_Proposal, Change]] = []
+        async with self._ledger.transaction() as transaction:
+            known = await transaction.known(questions)
+            for proposal in group:
+                change = _decide(proposal, known)
+                if change is not None:
+                    decided.append((proposal, change))
+            changes = tuple(change for _, change in decided)
+            evidence = [item for change in changes for item in change.evidence]
+            entries: Sequence[Entry] = ()
+            receipts: Sequence[Receipt] = ()
+            if evidence:
+                head = await transaction.head()
+                loop = asyncio.get_running_loop()
+                entries, receipts = await loop.run_in_executor(
+                    self._pool, self._seal, evidence, head
+                )
+            await transaction.write(Records(changes, tuple(entries), tuple(receipts)))
+        self._telemetry.committed(len(changes), len(entries), self._clock.monotonic() - started)
+        self._tell(changes)
+        for proposal, change in decided:
+            if not proposal.change.done():
+                proposal.change.set_result(change)
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        rows = [row for change in changes for row in (*change.outbox, *change.resend)]
+        if rows:
+            for listener in self._listeners:
+                listener(rows)
+
+
+def _decide(proposal: _Proposal, known: Known) -> Change | None:
+    """A decision that raises is its owner's trouble; the rest of the group goes on."""
+    if proposal.change.done():
+        return None
+    try:
+        return proposal.decision(known)
+    except Exception as error:  # noqa: BLE001 - handed to the owner, whatever it is
+        proposal.change.set_exception(error)
+        return None
+
+
+def _fail(group: Sequence[_Proposal], error: AxisError) -> None:
+    for proposal in group:
+        if not proposal.change.done():
+            proposal.change.set_exception(error)

@@ -1,0 +1,134 @@
+"""One way in: from a submission, whatever its door, to its durable settlement.
+
+Inspection runs in a bounded pool of threads; a submission that crashes it is quarantined: kept, shown,
+answered, never lost and never blocking others. `handle` returns only when the settlement is on disk;
+the door then acknowledges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from axisd.core.inspect import crashed, inspect
+from axisd.core.lifecycle import SubmissionState
+from axisd.core.reasons import Refusal
+from axisd.core.records import Change, Known
+from axisd.core.schema import Schemas
+from axisd.core.settlement import Case, prepare, questions, settle
+from axisd.core.submission import Submission
+from axisd.core.view import View
+from axisd.errors import AxisError
+from axisd.ports import Clock, Ledger, Settled, Telemetry
+from axisd.service.commit import GroupCommit
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a door needs to answer: the state, and for a refusal its reason."""
+
+    submission_id: str
+    state: SubmissionState
+    refusal: Refusal | None = None
+
+
+class Intake:
+    """`view` is asked once per submission, so that a reload takes effect between two of them."""
+
+    def __init__(
+        self,
+        view: Callable[[], View],
+        schemas: Schemas,
+        ledger: Ledger,
+        commits: GroupCommit,
+        clock: Clock,
+        telemetry: Telemetry,
+        pool: Executor,
+        *,
+        large: int = 1024 * 1024,
+    ) -> None:
+        self._view = view
+        self._schemas = schemas
+        self._ledger = ledger
+        self._commits = commits
+        self._clock = clock
+        self._telemetry = telemetry
+        self._pool = pool
+        self._large = large
+        # Parsing takes several times an envelope's size: large ones go one at a time.
+        self._one_large = asyncio.Semaphore(1)
+
+    async def handle(self, submission: Submission) -> Settlement:
+        """Settles `submission` durably. Raises TransientError or IntegrityError if it cannot be done."""
+        self._telemetry.taken(submission)
+        if len(submission.body) <= self._large:
+            return await self._settle(submission)
+        async with self._one_large:
+            return await self._settle(submission)
+
+    async def _settle(self, submission: Submission) -> Settlement:
+        started = self._clock.monotonic()
+        view = self._view()
+        case = await self._examine(submission, view)
+        inspected = self._clock.monotonic()
+        if case.inspection.keep_payload:
+            await self._ledger.stage(case.facts.digest, submission.body)
+
+        try:
+            change = await self._decide(case, view)
+        except AxisError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever crashed us is quarantined, not lost
+            self._telemetry.trouble("settlement", error)
+            case = prepare(crashed(submission, view, type(error).__name__), view)
+            change = await self._decide(case, view)
+        assert change.submission is not None, "a settlement records its submission"
+        ended = self._clock.monotonic()
+        settlement = _outcome(submission.id, change, case)
+        self._telemetry.settled(
+            Settled(
+                facts=case.facts,
+                state=settlement.state,
+                reason=change.submission.reason,
+                deliveries=len(change.deliveries),
+                seconds=ended - started,
+                timings={"inspect": inspected - started, "commit": ended - inspected},
+                redelivered=submission.redelivered,
+                detail=f"{change.submission.at or ''}:{change.submission.line or ''}".strip(":"),
+            )
+        )
+        return settlement
+
+    async def _decide(self, case: Case, view: View) -> Change:
+        def decision(known: Known) -> Change:
+            return settle(case, known, view, mint=self._clock.new_id, now=self._clock.now())
+
+        return await self._commits.decide(questions(case, view), decision)
+
+    async def _examine(self, submission: Submission, view: View) -> Case:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._pool, _examined, submission, view, self._schemas
+            )
+        except AxisError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever crashed us is quarantined, not lost
+            self._telemetry.trouble("inspection", error)
+            return prepare(crashed(submission, view, type(error).__name__), view)
+
+
+def _examined(submission: Submission, view: View, schemas: Schemas) -> Case:
+    return prepare(inspect(submission, view, schemas), view)
+
+
+def _outcome(submission_id: str, change: Change, case: Case) -> Settlement:
+    assert change.submission is not None, "a settlement records its submission"
+    refusals = [item.refusal for item in change.evidence if item.refusal is not None]
+    return Settlement(
+        submission_id,
+        change.submission.state,
+        case.inspection.refusal or (refusals[0] if refusals else None),
+    )
