@@ -22,6 +22,9 @@ from axisd.core.records import Change, Known, OutboxRow, Questions, Records
 from axisd.errors import AxisError, IntegrityError, TransientError
 from axisd.ports import Clock, Ledger, Telemetry
 
+_BEAT = 5.0
+"""Seconds after which an idle commit task shows that it lives."""
+
 Decision = Callable[[Known], Change]
 Seal = Callable[[Sequence[Evidence], Head], tuple[Sequence[Entry], Sequence[Receipt]]]
 Listener = Callable[[Sequence[OutboxRow]], None]
@@ -76,10 +79,14 @@ class GroupCommit:
     async def run(self) -> None:
         """Until cancelled; what waits then is not written, and its owners are cancelled with it."""
         while True:
-            group = [await self._queue.get()]
+            self._telemetry.beat("commit")
+            try:
+                async with asyncio.timeout(_BEAT):
+                    group = [await self._queue.get()]
+            except TimeoutError:
+                continue
             while len(group) < self._most and not self._queue.empty():
                 group.append(self._queue.get_nowait())
-            self._telemetry.beat("commit")
             await self._settle(group)
 
     async def _settle(self, group: list[_Proposal]) -> None:

@@ -1,0 +1,94 @@
+"""Operators' commands to the running daemon: HTTP over a Unix socket that only its owner may open.
+
+The daemon is the ledger's only writer, so whatever changes something is asked of it here. Answers are
+JSON objects; a refusal is `{"error": "…"}` with a sentence. Nothing here is reachable from a network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+from aiohttp import web
+
+from axisd.errors import AxisError, ConfigError, Problem, TransientError, UnavailableError
+
+Answer = dict[str, Any]
+
+_DEADLINE = aiohttp.ClientTimeout(total=60)
+
+
+class Operations(Protocol):
+    """What an operator can ask of the daemon."""
+
+    async def reload(self) -> Answer:
+        """Reads the configuration again. ConfigError when it is bad; the good one then stays."""
+
+    async def retry(self, destination: str | None) -> Answer:
+        """Makes waiting rows due now: of one destination, or all."""
+
+    async def status(self) -> Answer:
+        """What the daemon says about itself."""
+
+
+def control_app(operations: Operations) -> web.Application:
+    """The application to be served on the socket."""
+
+    async def reload(_: Answer) -> Answer:
+        return await operations.reload()
+
+    async def retry(asked: Answer) -> Answer:
+        return await operations.retry(asked.get("destination"))
+
+    async def status(_: Answer) -> Answer:
+        return await operations.status()
+
+    app = web.Application(client_max_size=64 * 1024)
+    for name, operation in (("reload", reload), ("retry", retry), ("status", status)):
+        app.router.add_post(f"/{name}", _answering(operation))
+    return app
+
+
+def _answering(
+    operation: Callable[[Answer], Awaitable[Answer]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            asked = await request.json() if request.can_read_body else {}
+            return web.json_response(await operation(asked))
+        except ConfigError as error:
+            problems = [[p.file, p.line, p.text] for p in error.problems]
+            return web.json_response({"error": str(error), "problems": problems}, status=422)
+        except (AxisError, json.JSONDecodeError) as error:
+            return web.json_response({"error": str(error)}, status=503)
+
+    return answer
+
+
+class ControlClient:
+    """The command line's side of the socket."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+
+    async def ask(self, operation: str, **asked: Any) -> Answer:
+        """Raises UnavailableError when no daemon listens, ConfigError or TransientError as it answers."""
+        try:
+            connector = aiohttp.UnixConnector(path=str(self._socket))
+            async with (
+                aiohttp.ClientSession(connector=connector, timeout=_DEADLINE) as session,
+                session.post(f"http://daemon/{operation}", json=asked) as response,
+            ):
+                answer: Answer = await response.json()
+        except (aiohttp.ClientConnectorError, FileNotFoundError) as error:
+            raise UnavailableError(f"no daemon listens on {self._socket}: start axisd run") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TransientError(f"the daemon did not answer on {self._socket}: {error}") from error
+        if "problems" in answer:
+            raise ConfigError(tuple(Problem(*problem) for problem in answer["problems"]))
+        if "error" in answer:
+            raise TransientError(str(answer["error"]))
+        return answer
