@@ -13,6 +13,8 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from axisd.core.codes import derived_twin
+
 
 class Profile(StrEnum):
     """What is asked of a sender's signature (design: Profiles)."""
@@ -72,7 +74,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Immutable. `agencies` by canonical code; every twin leads to the same agency."""
+    """Immutable. `agencies` by canonical code; every twin, stated or derived, leads to the same agency."""
 
     agencies: Mapping[str, Agency]
     systems: Mapping[str, System]
@@ -80,7 +82,14 @@ class Directory:
     _system_of: Mapping[str, System] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_code = {a.twin: a for a in self.agencies.values() if a.twin} | dict(self.agencies)
+        # A derived twin is plausible, not guaranteed: one that the directory states wins over it.
+        by_code = {
+            twin: agency
+            for agency in self.agencies.values()
+            if agency.twin is None and (twin := derived_twin(agency.code)) is not None
+        }
+        by_code |= {a.twin: a for a in self.agencies.values() if a.twin}
+        by_code |= self.agencies
         system_of = {
             by_code[code].code: system
             for system in self.systems.values()

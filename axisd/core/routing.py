@@ -46,7 +46,7 @@ def plan(codes: Iterable[str], view: View, day: date) -> tuple[Leg, ...]:
 
 def organ_of(code: str, directory: Directory) -> str:
     """The canonical code of the organ behind `code`, whether or not the directory knows it."""
-    agency = _find(code, directory)
+    agency = directory.find(code)
     if agency is not None:
         return agency.code
     twin = derived_twin(code)
@@ -54,17 +54,10 @@ def organ_of(code: str, directory: Directory) -> str:
     return twin if twin is not None and len(twin.split(".")) == 4 else code
 
 
-def _find(code: str, directory: Directory) -> Agency | None:
-    agency = directory.find(code)
-    if agency is None and (twin := derived_twin(code)) is not None:
-        agency = directory.find(twin)
-    return agency
-
-
 def _leg(code: str, view: View, day: date) -> Leg:
     if not is_code(code):
         return Leg(code, (code,), refusal=refuse("code-malformed", agency=ascii(code)))
-    agency = _find(code, view.directory)
+    agency = view.directory.find(code)
     if agency is None:
         organ = organ_of(code, view.directory)
         if view.axis.is_local(code):
