@@ -1,0 +1,177 @@
+"""Agencies from files: CSV (a header line names the columns) or YAML (a list under `agencies`).
+
+Every row becomes an `Agency` with the file and line it came from. What cannot be read becomes a problem
+and leaves its row out; whether the rows make sense together is for `axisd.core.check_directory` to say.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import BeforeValidator, ValidationError, ValidationInfo
+
+from axisd.config.files import Base, read_certificates
+from axisd.config.model import Section, setting
+from axisd.config.problems import problems_of
+from axisd.config.yamlfile import Document, parse
+from axisd.core.directory import Agency, Profile
+from axisd.errors import Problem
+
+COLUMNS: Final = (
+    "code",
+    "twin",
+    "name",
+    "kind",
+    "parent",
+    "valid_from",
+    "valid_to",
+    "successor",
+    "intake",
+    "profile",
+)
+"""Columns of an agencies file in CSV, in the order in which axisd writes them."""
+
+_REQUIRED: Final = ("code", "name")
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def _pin(value: object, info: ValidationInfo) -> str:
+    """A digest as it is, or the digest of the first certificate in the file that `value` names."""
+    text = str(value)
+    digest = text.lower().removeprefix("sha256:").replace(":", "")
+    if _DIGEST.fullmatch(digest):
+        return digest
+    base = info.context
+    assert isinstance(base, Base), "pins are read with a Base as context"
+    leaf = read_certificates(base.path(text)).certificates[0]
+    return hashlib.sha256(leaf.public_bytes(Encoding.DER)).hexdigest()
+
+
+Pin = Annotated[str, BeforeValidator(_pin)]
+"""Hex SHA-256 of a certificate or public key (DER), or a PEM file whose first certificate is meant."""
+
+
+class AgencyRow(Section):
+    """One agency as files give it. Empty means not known."""
+
+    code: str = setting("The code of the agency.", min_length=1)
+    name: str = setting("Its name.", min_length=1)
+    twin: str | None = setting("The same organ's code in the other style.", default=None)
+    kind: str = setting("What it is: ministry, department, commune …", default="")
+    parent: str | None = setting("Code of the agency above it.", default=None)
+    valid_from: date | None = setting("First day on which the code holds.", default=None)
+    valid_to: date | None = setting("First day on which it no longer holds.", default=None)
+    successor: str | None = setting("Code that takes over from valid_to on.", default=None)
+    intake: str | None = setting(
+        "Code of the office that receives for it (QC Điều 6.3).", default=None
+    )
+    profile: Profile | None = setting(
+        "What is asked of its signatures, where it differs from its system's.", default=None
+    )
+    certificates: tuple[Pin, ...] = setting(
+        "What it signs with: PEM files, or hex SHA-256 of a certificate or public key.", default=()
+    )
+
+    def agency(self) -> Agency:
+        """The value that the core works with."""
+        fields = {name: getattr(self, name) for name in COLUMNS}
+        return Agency(**fields, pins=frozenset(self.certificates))
+
+
+class AgenciesFile(Section):
+    """An agencies file in YAML."""
+
+    agencies: tuple[AgencyRow, ...] = setting("The agencies.")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An agency and where it is written."""
+
+    agency: Agency
+    file: str
+    line: int
+
+    def problem(self, text: str) -> Problem:
+        """A problem at this row."""
+        return Problem(self.file, self.line, text)
+
+
+def read_agencies(file: Path, problems: list[Problem]) -> list[Row]:
+    """The rows of `file`; what is wrong is added to `problems`."""
+    if file.suffix.lower() in {".yaml", ".yml"}:
+        return list(_from_yaml(file, problems))
+    return list(_from_csv(file, problems))
+
+
+def _from_yaml(file: Path, problems: list[Problem]) -> Iterator[Row]:
+    document = parse(file)
+    problems.extend(document.problems)
+    try:
+        content = AgenciesFile.model_validate(document.content, context=Base.of(file))
+    except ValidationError as error:
+        problems.extend(problems_of(error, document, AgenciesFile))
+        return
+    for index, row in enumerate(content.agencies):
+        yield Row(row.agency(), str(file), document.line(("agencies", index)))
+
+
+def _from_csv(file: Path, problems: list[Problem]) -> Iterator[Row]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = [cell.strip() for cell in next(reader, [])]
+            wrong = list(_wrong_header(str(file), header))
+            problems.extend(wrong)
+            line = reader.line_num
+            for cells in () if wrong else reader:
+                if any(cell.strip() for cell in cells):
+                    yield from _row(file, line + 1, header, cells, problems)
+                line = reader.line_num
+    except OSError as error:
+        problems.append(Problem(str(file), 0, f"cannot be read: {error.strerror}"))
+    except UnicodeDecodeError as error:
+        problems.append(
+            Problem(str(file), 0, f"is not UTF-8 at byte {error.start}; save it as UTF-8")
+        )
+    except csv.Error as error:
+        problems.append(Problem(str(file), 0, f"is not CSV: {error}"))
+
+
+def _wrong_header(file: str, header: list[str]) -> Iterator[Problem]:
+    for column in header:
+        if column not in COLUMNS:
+            close = get_close_matches(column, COLUMNS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(COLUMNS)}"
+            yield Problem(file, 1, f"{column!r} is not a column of agencies; {hint}")
+        elif header.count(column) > 1:
+            yield Problem(file, 1, f"column {column!r} is given twice")
+    for column in _REQUIRED:
+        if column not in header:
+            yield Problem(file, 1, f"the column {column!r} is missing")
+
+
+def _row(
+    file: Path, line: int, header: list[str], cells: list[str], problems: list[Problem]
+) -> Iterator[Row]:
+    if len(cells) != len(header):
+        text = f"{len(cells)} cells where the header has {len(header)}; quote names with commas"
+        problems.append(Problem(str(file), line, text))
+        return
+    content = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+    document = Document(file, content, {(): line})
+    try:
+        row = AgencyRow.model_validate(content, context=Base.of(file))
+    except ValidationError as error:
+        problems.extend(problems_of(error, document, AgencyRow))
+        return
+    yield Row(row.agency(), str(file), line)

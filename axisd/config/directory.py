@@ -1,0 +1,73 @@
+"""From the files of agencies and systems to the core's `Directory`.
+
+All files are read and all mistakes collected before anything is decided. An error of
+`axisd.core.check_directory` becomes a problem and there is no directory; a warning is handed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from axisd.config.agencies import Row, read_agencies
+from axisd.config.systems import Enrolment, read_systems
+from axisd.core.check_directory import Finding, Severity, check
+from axisd.core.directory import Agency, Directory
+from axisd.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding with the place it is about."""
+
+    kind: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the files say, row by row."""
+
+    rows: tuple[Row, ...]
+    enrolment: Enrolment
+
+    def remark(self, finding: Finding) -> Remark:
+        """The finding at the line of the row that it is about."""
+        if finding.agency is not None:
+            return Remark(finding.kind, self.rows[finding.agency].problem(finding.text))
+        assert finding.system is not None, "a finding is about an agency or a system"
+        return Remark(finding.kind, self.enrolment.problem(finding.system, finding.text))
+
+    def directory(self) -> Directory:
+        """The directory, as it is; meaningful only when the check found no error."""
+        agencies = {row.agency.code: row.agency for row in self.rows}
+        twins = {row.agency.twin: row.agency.code for row in self.rows if row.agency.twin}
+        for code, pins in self.enrolment.pins:
+            canonical = code if code in agencies else twins.get(code, code)
+            if canonical in agencies:
+                agencies[canonical] = _pinned(agencies[canonical], pins)
+        return Directory(agencies, {system.account: system for system in self.enrolment.systems})
+
+
+def read_sources(agencies: Iterable[Path], systems: Path, problems: list[Problem]) -> Sources:
+    """Reads all files; what is wrong with each alone is added to `problems`."""
+    rows = tuple(row for file in agencies for row in read_agencies(file, problems))
+    return Sources(rows, read_systems(systems, problems))
+
+
+def examine(
+    sources: Sources, *, is_local: Callable[[str], bool], day: date
+) -> tuple[list[Remark], list[Remark]]:
+    """Errors and warnings about the rows taken together."""
+    findings = check(
+        [row.agency for row in sources.rows], sources.enrolment.systems, is_local=is_local, day=day
+    )
+    errors = [sources.remark(item) for item in findings if item.severity is Severity.ERROR]
+    warnings = [sources.remark(item) for item in findings if item.severity is Severity.WARNING]
+    return errors, warnings
+
+
+def _pinned(agency: Agency, pins: frozenset[str]) -> Agency:
+    return replace(agency, pins=agency.pins | pins)

@@ -1,0 +1,148 @@
+"""Files that the configuration names: keys, certificates, secrets, folders.
+
+A path is relative to the file that names it. `credential:NAME` means a credential that systemd hands
+over (LoadCredential=, found in $CREDENTIALS_DIRECTORY). What is named is opened while the configuration
+is checked, so that a missing key is a problem with a line, not a surprise at the first signature.
+Secrets come from files alone; they never show in a representation, a dump or a message.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+from cryptography import x509
+from pydantic import BeforeValidator, PlainSerializer, SecretStr, ValidationInfo
+
+CREDENTIAL: Final = "credential:"
+_SECRET_LENGTH: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What paths are relative to: the folder of the configuration, and systemd's credentials."""
+
+    folder: Path
+    credentials: Path | None = None
+
+    @classmethod
+    def of(cls, file: Path) -> Base:
+        """For the configuration in `file`, in the process as systemd started it."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        return cls(file.absolute().parent, Path(credentials) if credentials else None)
+
+    def path(self, text: str) -> Path:
+        """The place that `text` names. Raises ValueError with a sentence."""
+        if not text.startswith(CREDENTIAL):
+            return Path(os.path.normpath(self.folder / Path(text).expanduser()))
+        name = text.removeprefix(CREDENTIAL)
+        if not name or "/" in name:
+            raise ValueError(f"{text!r} does not name a credential; write credential:NAME")
+        if self.credentials is None:
+            raise ValueError(
+                f"{text!r}: this process was handed no credentials; run it under systemd with "
+                f"LoadCredential={name}:FILE, or set CREDENTIALS_DIRECTORY to the folder of {name}"
+            )
+        return self.credentials / name
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """A secret of one line, and where it came from."""
+
+    path: Path
+    value: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """The certificates of one PEM file, in its order; at least one."""
+
+    path: Path
+    certificates: tuple[x509.Certificate, ...] = field(repr=False)
+
+
+def read_certificates(path: Path) -> CertificateFile:
+    """Reads a PEM file. Raises ValueError with a sentence."""
+    content = _read(path)
+    try:
+        certificates = x509.load_pem_x509_certificates(content)
+    except ValueError as error:
+        raise ValueError(f"{path} holds no PEM certificate that can be read: {error}") from error
+    return CertificateFile(path, tuple(certificates))
+
+
+def _base(info: ValidationInfo) -> Base:
+    base = info.context
+    assert isinstance(base, Base), "validation of paths needs a Base as context"
+    return base
+
+
+def _folder(value: object, info: ValidationInfo) -> Path:
+    path = value if isinstance(value, Path) else _base(info).path(_text(value))
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+    return path
+
+
+def _place(value: object, info: ValidationInfo) -> Path:
+    return value if isinstance(value, Path) else _base(info).path(_text(value))
+
+
+def _file(value: object, info: ValidationInfo) -> Path:
+    path = _place(value, info)
+    _read(path)
+    return path
+
+
+def _secret(value: object, info: ValidationInfo) -> SecretFile:
+    if isinstance(value, SecretFile):
+        return value
+    path = _place(value, info)
+    content = _read(path)
+    text = content.decode("utf-8", "replace").rstrip("\r\n")
+    if not text or len(text) > _SECRET_LENGTH or not text.isprintable():
+        raise ValueError(f"{path} must hold one line of text, the secret and nothing else")
+    return SecretFile(path, SecretStr(text))
+
+
+def _certificates(value: object, info: ValidationInfo) -> CertificateFile:
+    return value if isinstance(value, CertificateFile) else read_certificates(_place(value, info))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("name a file")
+    return value
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _shown(value: SecretFile | CertificateFile) -> str:
+    return str(value.path)
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
+"""A folder that need not exist yet."""
+
+Place = Annotated[Path, BeforeValidator(_place)]
+"""A path that is made by us, such as a socket."""
+
+InputFile = Annotated[Path, BeforeValidator(_file)]
+"""A file that can be read now."""
+
+Secret = Annotated[
+    SecretFile, BeforeValidator(_secret), PlainSerializer(_shown, return_type=str, when_used="json")
+]
+Certificates = Annotated[
+    CertificateFile,
+    BeforeValidator(_certificates),
+    PlainSerializer(_shown, return_type=str, when_used="json"),
+]

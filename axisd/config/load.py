@@ -1,0 +1,103 @@
+"""Loading the configuration: the daemon at its start and at a reload, and `axisd config check`.
+
+`read` finds every mistake it can before it gives up: in the file, in what the file names, in the
+directory, and in how these fit together. It raises `ConfigError` with all of them, each with file and
+line. The files are read once, here; afterwards nobody looks at them until the next reload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from axisd.config.directory import Remark, Sources, examine, read_sources
+from axisd.config.files import Base
+from axisd.config.model import DirectorySettings, Settings
+from axisd.config.problems import problems_of
+from axisd.config.view import axis_of, build_view
+from axisd.config.yamlfile import Document, parse
+from axisd.core.view import View
+from axisd.errors import ConfigError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All that one load gave. `warnings`: what the operator should know, and the daemon can live with."""
+
+    file: Path
+    settings: Settings
+    sources: Sources
+    view: View
+    warnings: tuple[Remark, ...]
+
+
+def load(file: Path) -> Settings:
+    """The settings alone, without the directory. Raises ConfigError with all problems."""
+    document = parse(file)
+    problems = list(document.problems)
+    settings = _settings(document, problems)
+    if settings is None or problems:
+        raise ConfigError(tuple(problems))
+    return settings
+
+
+def read(file: Path, *, day: date, version: int = 1) -> Configuration:
+    """Settings, directory and view. `day` is today, for the directory's dates; `version` counts loads.
+
+    Raises:
+        ConfigError: with every problem that was found, in the order of the files.
+    """
+    document = parse(file)
+    problems = list(document.problems)
+    settings = _settings(document, problems)
+    named = settings.directory if settings else _directory(document)
+    sources, warnings = _sources(named, settings, day, problems) if named else (None, ())
+    if problems or settings is None or sources is None:
+        raise ConfigError(tuple(problems))
+    return Configuration(
+        file, settings, sources, build_view(settings, sources.directory(), version), warnings
+    )
+
+
+def _sources(
+    named: DirectorySettings, settings: Settings | None, day: date, problems: list[Problem]
+) -> tuple[Sources, tuple[Remark, ...]]:
+    """The directory's files; checked against each other only when each alone could be read whole."""
+    before = len(problems)
+    sources = read_sources(named.agencies, named.systems, problems)
+    if len(problems) > before:
+        return sources, ()
+    is_local = axis_of(settings).is_local if settings else _nowhere
+    errors, warnings = examine(sources, is_local=is_local, day=day)
+    problems.extend(remark.problem for remark in errors)
+    return sources, tuple(warnings)
+
+
+def _nowhere(_code: str) -> bool:
+    return False
+
+
+def _settings(document: Document, problems: list[Problem]) -> Settings | None:
+    if document.problems and document.content is None:
+        return None
+    try:
+        return Settings.model_validate(document.content, context=Base.of(document.file))
+    except ValidationError as error:
+        problems.extend(problems_of(error, document, Settings))
+        return None
+
+
+def _directory(document: Document) -> DirectorySettings | None:
+    """The directory section alone, so that its files are checked although something else is wrong."""
+    if not isinstance(document.content, Mapping):
+        return None
+    try:
+        return DirectorySettings.model_validate(
+            document.content.get("directory"), context=Base.of(document.file)
+        )
+    except ValidationError:  # already among the problems
+        return None

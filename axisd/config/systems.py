@@ -1,0 +1,93 @@
+"""Systems from a YAML file: accounts, how they connect, and the agencies that they serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StringConstraints, ValidationError
+
+from axisd.config.agencies import Pin
+from axisd.config.files import Base
+from axisd.config.model import Code, Section, setting
+from axisd.config.problems import problems_of
+from axisd.config.yamlfile import Document, parse
+from axisd.core.directory import Channel, Profile, System
+from axisd.errors import Problem
+
+Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+"""A broker account: it stands in permissions and file names, so it is kept plain."""
+
+
+class Served(Section):
+    """One agency that a system serves, and what that agency signs with."""
+
+    code: Code = setting("Code of the agency.")
+    certificates: tuple[Pin, ...] = setting(
+        "Pinned certificates: PEM files, or hex SHA-256 of a certificate or public key.", default=()
+    )
+
+
+def _served(value: Any) -> Any:
+    """A code alone is short for an agency without pinned certificates."""
+    return {"code": value} if isinstance(value, str) else value
+
+
+class SystemRow(Section):
+    """Connected software."""
+
+    account: Account = setting("Account on the broker, or systemid at the door.")
+    channel: Channel = setting("How it sends and receives: amqp, vxp or edoc.")
+    agencies: tuple[Annotated[Served, BeforeValidator(_served)], ...] = setting(
+        "The agencies that it serves: codes, or sections with code and certificates."
+    )
+    profile: Profile = setting(
+        "What is asked of signatures: required, if-present or recorded.", default=Profile.REQUIRED
+    )
+    suspended: bool = setting("Refuse what it submits; deliveries to it go on.", default=False)
+
+    def system(self) -> System:
+        """The value that the core works with."""
+        codes = tuple(served.code for served in self.agencies)
+        return System(self.account, self.channel, codes, self.profile, self.suspended)
+
+
+class SystemsFile(Section):
+    """The systems file."""
+
+    systems: tuple[SystemRow, ...] = setting("The systems.")
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The systems in the order of the file, and the digests pinned for each agency code."""
+
+    document: Document
+    systems: tuple[System, ...] = ()
+    pins: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def problem(self, row: int, text: str) -> Problem:
+        """A problem at the system in `row`."""
+        return self.document.problem(("systems", row), text)
+
+
+def read_systems(file: Path, problems: list[Problem]) -> Enrolment:
+    """The systems of `file`; what is wrong is added to `problems`."""
+    document = parse(file)
+    problems.extend(document.problems)
+    try:
+        content = SystemsFile.model_validate(document.content, context=Base.of(file))
+    except ValidationError as error:
+        problems.extend(problems_of(error, document, SystemsFile))
+        return Enrolment(document)
+    return Enrolment(
+        document,
+        tuple(row.system() for row in content.systems),
+        tuple(
+            (served.code, frozenset(served.certificates))
+            for row in content.systems
+            for served in row.agencies
+            if served.certificates
+        ),
+    )
