@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -53,6 +53,13 @@ class Window:
 
     def holds(self, now: datetime) -> bool:
         return self.start <= now <= self.end
+
+
+class Fault(NamedTuple):
+    """What is wrong with a certificate, as part of a sentence in either language."""
+
+    en: str
+    vi: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,9 @@ def judge(
     if now < window.start:
         return refuse("signer-not-yet-valid", signer=signer, date=_date(window.start))
     fault = key_fault(certificate) or purpose_fault(certificate, must_say=not pinned)
-    return refuse("signer-key", signer=signer, detail=fault) if fault else None
+    if fault is not None:
+        return refuse("signer-key", signer=signer, detail=fault.en, detail_vi=fault.vi)
+    return None
 
 
 @lru_cache(_REMEMBERED)
@@ -157,21 +166,26 @@ def organs_of(certificate: x509.Certificate) -> frozenset[str]:
 
 
 @lru_cache(_REMEMBERED)
-def key_fault(certificate: x509.Certificate) -> str | None:
+def key_fault(certificate: x509.Certificate) -> Fault | None:
     """Why the key itself is not permitted: anything but RSA of 2048 to 8192 bits, P-256 and P-384."""
     try:
         key = certificate.public_key()
     except _UNREADABLE:
-        return "it cannot be read"
+        return Fault("it cannot be read", "không đọc được")
     if isinstance(key, rsa.RSAPublicKey):
-        return None if key.key_size in RSA_BITS else f"RSA with {key.key_size} bits"
+        bits = f"RSA {key.key_size} bit"
+        return None if key.key_size in RSA_BITS else Fault(bits, bits)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return None if isinstance(key.curve, CURVES) else f"curve {key.curve.name}"
-    return type(key).__name__.removesuffix("PublicKey")
+        name = key.curve.name
+        return (
+            None if isinstance(key.curve, CURVES) else Fault(f"curve {name}", f"đường cong {name}")
+        )
+    kind = type(key).__name__.removesuffix("PublicKey")
+    return Fault(kind, kind)
 
 
 @lru_cache(_REMEMBERED)
-def purpose_fault(certificate: x509.Certificate, *, must_say: bool) -> str | None:
+def purpose_fault(certificate: x509.Certificate, *, must_say: bool) -> Fault | None:
     """Why the certificate is not one to sign documents with (RFC 5280 §4.2.1.3, §4.2.1.9).
 
     `must_say`: whether keyUsage has to be there; where it is, it has to permit signatures.
@@ -179,7 +193,7 @@ def purpose_fault(certificate: x509.Certificate, *, must_say: bool) -> str | Non
     try:
         extensions = certificate.extensions
     except _UNREADABLE:
-        return "its extensions cannot be read"
+        return Fault("its extensions cannot be read", "không đọc được phần mở rộng")
     usage = basic = None
     for extension in extensions:
         if isinstance(extension.value, x509.KeyUsage):
@@ -187,11 +201,12 @@ def purpose_fault(certificate: x509.Certificate, *, must_say: bool) -> str | Non
         elif isinstance(extension.value, x509.BasicConstraints):
             basic = extension.value
     if basic is not None and basic.ca:
-        return "it belongs to a certification authority"
+        return Fault("it belongs to a certification authority", "chứng thư này là của cơ quan cấp")
     if usage is None:
-        return "keyUsage is missing" if must_say else None
+        missing = Fault("keyUsage is missing", "thiếu keyUsage")
+        return missing if must_say else None
     if not (usage.digital_signature or usage.content_commitment):
-        return "keyUsage does not permit signatures"
+        return Fault("keyUsage does not permit signatures", "keyUsage không cho phép ký")
     return None
 
 

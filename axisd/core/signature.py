@@ -1,0 +1,191 @@
+"""Steps 6 and 8: the signature of an envelope, and whether what it signs is what is read.
+
+One Signature counts: in the XMLDSig namespace, the only one in the document, last child element of
+`edXMLHeader`, one Reference with URI="" over the whole document (spec/edxml.md §7). A block in the
+edXML namespace is decoration, whatever it says. Nothing here knows profiles or trust: `check` says
+what there is, the inspection says what that means for this sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from lxml import etree
+
+from axisd.core.inspection import ABSENT, SignatureFinding, SignatureState
+from axisd.core.reasons import Refusal, refuse
+from axisd.core.trust import signer_of
+from axisd.core.xmldsig import DS, SIGNATURE, Claim, read, verify
+from axisd.core.xmlsafe import path_of
+
+EDXML: Final = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
+
+_ROOT: Final = f"{{{EDXML}}}edXML"
+_ENVELOPE: Final = f"{{{EDXML}}}edXMLEnvelope"
+_HEADER: Final = f"{{{EDXML}}}edXMLHeader"
+PATH: Final = (_ROOT, _ENVELOPE, _HEADER)
+"""Where the Signature has to stand, from the root on."""
+DECORATIVE: Final = (f"{{{EDXML}}}Signature", f"{{{EDXML}}}DigitalSignature")
+
+_WHITE: Final = " \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCheck:
+    """What step 6 found.
+
+    `certificate` is set whenever a Signature of the permitted form was found; it is verified exactly
+    if `refusal` is None. `chain` holds the other certificates sent along. `covered` is what the
+    signature covers, read again from the signed octets: the document without the Signature.
+    """
+
+    finding: SignatureFinding
+    certificate: x509.Certificate | None = None
+    chain: tuple[x509.Certificate, ...] = ()
+    refusal: Refusal | None = None
+    covered: etree._Element | None = None
+
+
+def check(root: etree._Element) -> SignatureCheck:
+    """Finds and verifies the signature of the document under `root`, which is not changed.
+
+    Reasons: `signature-place`, `signature-algorithm`, `signature-reference`, `signature-malformed`,
+    `signature-invalid`, `signer-key`.
+    """
+    signatures = list(root.iter(SIGNATURE))
+    if not signatures:
+        decorative = next(root.iter(*DECORATIVE), None) is not None
+        state = SignatureState.DECORATIVE if decorative else SignatureState.ABSENT
+        return SignatureCheck(SignatureFinding(state) if decorative else ABSENT)
+    misplaced = _misplaced(root, signatures)
+    if misplaced is not None:
+        return _refused(misplaced)
+    claim = read(signatures[0])
+    if isinstance(claim, Refusal):
+        return _refused(claim)
+    covered = verify(root, signatures[0], claim, location=f"./{_ENVELOPE}/{_HEADER}/")
+    if isinstance(covered, Refusal):
+        finding = _finding(SignatureState.INVALID, claim)
+        return SignatureCheck(finding, claim.certificate, claim.chain, covered)
+    finding = _finding(SignatureState.VERIFIED, claim)
+    return SignatureCheck(finding, claim.certificate, claim.chain, None, covered)
+
+
+def uncovered(root: etree._Element, check: SignatureCheck) -> Refusal | None:
+    """Why something that a reader of `root` sees is not what the signature covers; None if nothing is.
+
+    The Reference names the whole document, and the one transform that takes something away takes the
+    Signature; so only what canonicalisation leaves out can differ: comments, and what stands before
+    and after the root. A reader of lxml's `.text` stops at a comment, so a comment put into a signed
+    text after signing would cut off its rest. Rather than trust the argument, this compares what a
+    reader sees, element by element, with what was read again from the signed octets.
+    """
+    if check.covered is None:
+        return _not_covered(root, "there is nothing signed", "không có nội dung được ký")
+    if any(_instructions(root)):
+        return _not_covered(root, "an instruction beside it", "chỉ thị nằm ngoài phần tử gốc")
+    seen, signed = _readable(root), _readable(check.covered)
+    for mine, other in zip_longest(seen, signed):
+        if mine is None or other is None:
+            return _not_covered(root, "elements missing or added", "thiếu hoặc thừa phần tử")
+        if mine.tag != other.tag or dict(mine.attrib) != dict(other.attrib):
+            return _not_covered(mine, f"element {_local(mine)}", f"phần tử {_local(mine)}")
+        if _text(mine) != _text(other) or _between(mine) != _between(other):
+            return _not_covered(mine, f"text of {_local(mine)}", f"văn bản của {_local(mine)}")
+    return None
+
+
+def _misplaced(root: etree._Element, signatures: list[etree._Element]) -> Refusal | None:
+    signature = signatures[0]
+    if len(signatures) > 1:
+        count = len(signatures)
+        return _wrong_place(signatures[1], f"there are {count}", f"có {count} phần tử Signature")
+    if any(not _within(element, signature) for element in root.iter(f"{{{DS}}}*")):
+        return _wrong_place(signature, "parts of one stand elsewhere", "một phần nằm ở nơi khác")
+    header = signature.getparent()
+    if header is None or not _is_the_header(root, header):
+        return _wrong_place(
+            signature, f"found at {path_of(signature)}", f"nằm ở {path_of(signature)}"
+        )
+    if next(signature.itersiblings(etree.Element), None) is not None:
+        return _wrong_place(signature, "something follows it", "có phần tử đứng sau chữ ký")
+    return None
+
+
+def _is_the_header(root: etree._Element, header: etree._Element) -> bool:
+    envelopes = root.findall(_ENVELOPE)
+    headers = [header for envelope in envelopes for header in envelope.findall(_HEADER)]
+    return root.tag == _ROOT and len(envelopes) == 1 and headers == [header]
+
+
+def _within(element: etree._Element, signature: etree._Element) -> bool:
+    return element is signature or any(
+        node is signature for node in element.iterancestors(SIGNATURE)
+    )
+
+
+def _wrong_place(element: etree._Element, detail: str, detail_vi: str) -> Refusal:
+    return refuse(
+        "signature-place",
+        at=path_of(element),
+        line=element.sourceline,
+        detail=detail,
+        detail_vi=detail_vi,
+    )
+
+
+def _not_covered(element: etree._Element, detail: str, detail_vi: str) -> Refusal:
+    return refuse(
+        "not-covered",
+        at=path_of(element),
+        line=element.sourceline,
+        detail=detail,
+        detail_vi=detail_vi,
+    )
+
+
+def _finding(state: SignatureState, claim: Claim) -> SignatureFinding:
+    return SignatureFinding(
+        state,
+        signer_of(claim.certificate),
+        claim.certificate.fingerprint(SHA256()).hex(),
+        claim.method,
+    )
+
+
+def _refused(refusal: Refusal) -> SignatureCheck:
+    return SignatureCheck(SignatureFinding(SignatureState.INVALID), refusal=refusal)
+
+
+def _readable(root: etree._Element) -> Iterator[etree._Element]:
+    """Every element in document order, but what belongs to the Signature."""
+    for element in root.iter(etree.Element):
+        if not str(element.tag).startswith(f"{{{DS}}}"):
+            yield element
+
+
+def _instructions(root: etree._Element) -> Iterator[etree._Element]:
+    """Processing instructions before and after the root: signxml's Reference leaves them out."""
+    pi = etree.ProcessingInstruction
+    yield from root.itersiblings(pi)
+    yield from root.itersiblings(pi, preceding=True)
+
+
+def _text(element: etree._Element) -> str:
+    """What a reader of `.text` sees."""
+    return (element.text or "").strip(_WHITE)
+
+
+def _between(element: etree._Element) -> str:
+    """All text directly in `element`: before, between and after its children and comments."""
+    pieces = (element.text, *(child.tail for child in element))
+    return "".join(piece for piece in pieces if piece)
+
+
+def _local(element: etree._Element) -> str:
+    return etree.QName(element).localname
