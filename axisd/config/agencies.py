@@ -106,11 +106,14 @@ class Row:
         return Problem(self.file, self.line, text)
 
 
-def read_agencies(file: Path, problems: list[Problem]) -> list[Row]:
-    """The rows of `file`; what is wrong is added to `problems`."""
+def read_agencies(file: Path, problems: list[Problem], *, foreign: bool = False) -> list[Row]:
+    """The rows of `file`; what is wrong is added to `problems`.
+
+    `foreign`: a list made by somebody else, whose further columns are passed over.
+    """
     if file.suffix.lower() in {".yaml", ".yml"}:
         return list(_from_yaml(file, problems))
-    return list(_from_csv(file, problems))
+    return list(_from_csv(file, problems, foreign=foreign))
 
 
 def _from_yaml(file: Path, problems: list[Problem]) -> Iterator[Row]:
@@ -125,12 +128,12 @@ def _from_yaml(file: Path, problems: list[Problem]) -> Iterator[Row]:
         yield Row(row.agency(), str(file), document.line(("agencies", index)))
 
 
-def _from_csv(file: Path, problems: list[Problem]) -> Iterator[Row]:
+def _from_csv(file: Path, problems: list[Problem], *, foreign: bool) -> Iterator[Row]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)
             header = [cell.strip() for cell in next(reader, [])]
-            wrong = list(_wrong_header(str(file), header))
+            wrong = list(_wrong_header(str(file), header, foreign=foreign))
             problems.extend(wrong)
             line = reader.line_num
             for cells in () if wrong else reader:
@@ -147,9 +150,11 @@ def _from_csv(file: Path, problems: list[Problem]) -> Iterator[Row]:
         problems.append(Problem(str(file), 0, f"is not CSV: {error}"))
 
 
-def _wrong_header(file: str, header: list[str]) -> Iterator[Problem]:
+def _wrong_header(file: str, header: list[str], *, foreign: bool) -> Iterator[Problem]:
     for column in header:
         if column not in COLUMNS:
+            if foreign:
+                continue
             close = get_close_matches(column, COLUMNS, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(COLUMNS)}"
             yield Problem(file, 1, f"{column!r} is not a column of agencies; {hint}")
@@ -167,7 +172,11 @@ def _row(
         text = f"{len(cells)} cells where the header has {len(header)}; quote names with commas"
         problems.append(Problem(str(file), line, text))
         return
-    content = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+    content = {
+        name: cell.strip()
+        for name, cell in zip(header, cells, strict=True)
+        if name in COLUMNS and cell.strip()
+    }
     document = Document(file, content, {(): line})
     try:
         row = AgencyRow.model_validate(content, context=Base.of(file))

@@ -43,12 +43,14 @@ class Sources:
     def directory(self) -> Directory:
         """The directory, as it is; meaningful only when the check found no error."""
         agencies = {row.agency.code: row.agency for row in self.rows}
-        twins = {row.agency.twin: row.agency.code for row in self.rows if row.agency.twin}
+        systems = {system.account: system for system in self.enrolment.systems}
+        known = Directory(agencies, systems)
+        pinned = dict(agencies)
         for code, pins in self.enrolment.pins:
-            canonical = code if code in agencies else twins.get(code, code)
-            if canonical in agencies:
-                agencies[canonical] = _pinned(agencies[canonical], pins)
-        return Directory(agencies, {system.account: system for system in self.enrolment.systems})
+            canonical = known.canonical(code)
+            if canonical in pinned:
+                pinned[canonical] = _pinned(pinned[canonical], pins)
+        return Directory(pinned, systems)
 
 
 def read_sources(agencies: Iterable[Path], systems: Path, problems: list[Problem]) -> Sources:

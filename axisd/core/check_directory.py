@@ -67,6 +67,9 @@ class _Check:
         for row, agency in enumerate(agencies):
             if agency.twin:
                 self._index.setdefault(agency.twin, row)
+        for row, agency in enumerate(agencies):  # as `Directory` does: what is stated wins
+            if agency.twin is None and (twin := derived_twin(agency.code)) is not None:
+                self._index.setdefault(twin, row)
 
     def findings(self) -> Iterator[Finding]:
         for row, agency in enumerate(self._agencies):

@@ -1,0 +1,72 @@
+"""`axisd config`: the configuration, read by the daemon's own loader."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axisd.adapters.clock import SystemClock
+from axisd.cli.frame import AxisGroup, config_option, json_option
+from axisd.cli.output import note, paint, say, say_json
+from axisd.config.load import Configuration, read
+from axisd.errors import ConfigError, Problem
+
+
+@click.group(cls=AxisGroup, examples=[("config check", "all problems at once, with file and line")])
+def config() -> None:
+    """Check the configuration."""
+
+
+@config.command(
+    "check",
+    examples=[
+        ("config check", "read /etc/axisd/axisd.yaml and all that it names"),
+        ("config check --config axisd.yaml --json", "the same for another file, for machines"),
+    ],
+)
+@config_option
+@json_option
+def check(config: Path, as_json: bool) -> None:
+    """Read the configuration as the daemon does and say everything that is wrong with it.
+
+    Exit code 0 when the daemon would start with it, 78 when it would not.
+    """
+    try:
+        loaded = read(config, day=SystemClock().now().date())
+    except ConfigError as error:
+        if as_json:
+            say_json(
+                {"valid": False, "problems": list(map(_facts, error.problems)), "warnings": []}
+            )
+        raise
+    if as_json:
+        say_json(_json(loaded))
+        return
+    directory = loaded.view.directory
+    say(
+        f"{config} {paint('is good', 'good')}: {len(directory.agencies)} agencies, "
+        f"{len(directory.systems)} systems, {len(loaded.view.trust.authorities)} authorities, "
+        f"national axis {'joined' if loaded.view.national else 'not joined'}"
+    )
+    for kind, count in Counter(warning.kind for warning in loaded.warnings).items():
+        first = next(warning for warning in loaded.warnings if warning.kind == kind)
+        others = f" (and {count - 1} more: axisd directory check --all)" if count > 1 else ""
+        note(f"warning: {first.problem}{others}", "warn")
+
+
+def _json(loaded: Configuration) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "problems": [],
+        "warnings": [{"kind": item.kind} | _facts(item.problem) for item in loaded.warnings],
+        "agencies": len(loaded.view.directory.agencies),
+        "systems": len(loaded.view.directory.systems),
+        "settings": loaded.settings.model_dump(mode="json"),
+    }
+
+
+def _facts(problem: Problem) -> dict[str, Any]:
+    return {"file": problem.file, "line": problem.line, "text": problem.text}

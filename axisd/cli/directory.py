@@ -1,0 +1,197 @@
+"""`axisd directory`: agencies and the systems that serve them, as the configuration has them.
+
+Works on files alone: no daemon, no broker. Only `import --apply` changes anything.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axisd.adapters.clock import SystemClock
+from axisd.cli.directory_import import import_
+from axisd.cli.exits import BadInput
+from axisd.cli.frame import AxisGroup, config_option, json_option
+from axisd.cli.output import paint, say, say_json, say_table
+from axisd.config.directory import Remark
+from axisd.config.import_agencies import cell
+from axisd.config.load import Configuration, read
+from axisd.core.directory import Agency, Directory
+from axisd.core.routing import Leg, plan
+
+_SHOWN = 5
+"""Warnings of one kind shown without --all."""
+
+
+@click.group(
+    cls=AxisGroup,
+    examples=[
+        ("directory list sở", "agencies with a word in their name or code"),
+        ("directory show 000.00.11.H53", "one agency, and how a document reaches it"),
+        ("directory check", "what is wrong with the directory"),
+        ("directory import new.csv", "what a newer list of agencies would change"),
+    ],
+)
+def directory() -> None:
+    """Agencies, and the systems that serve them."""
+
+
+directory.add_command(import_)
+
+
+@directory.command(
+    "list",
+    examples=[
+        ("directory list", "every agency"),
+        ("directory list --served", "those that a system serves"),
+        ("directory list 'bến cầu' --json", "those with these words in them, for machines"),
+    ],
+)
+@click.argument("words", required=False, default="", metavar="[WORDS]")
+@click.option("--served", is_flag=True, help="Only agencies that a system serves.")
+@config_option
+@json_option
+def list_(words: str, served: bool, config: Path, as_json: bool) -> None:
+    """List agencies: code, name, and who receives for them."""
+    loaded = _read(config)
+    found = [
+        agency
+        for agency in loaded.view.directory
+        if words.casefold() in f"{agency.code} {agency.twin or ''} {agency.name}".casefold()
+        and (not served or loaded.view.directory.system_of(agency.code) is not None)
+    ]
+    if as_json:
+        say_json([_facts(agency, loaded) for agency in found])
+        return
+    say_table(
+        ("CODE", "RECEIVED BY", "NAME"),
+        [(agency.code, _route(_leg(agency.code, loaded)), agency.name) for agency in found],
+    )
+
+
+@directory.command(
+    "show",
+    examples=[
+        ("directory show 000.00.11.H53", "everything known about one agency"),
+        ("directory show H53.11", "the same, by its code in the other style"),
+    ],
+)
+@click.argument("code")
+@config_option
+@json_option
+def show(code: str, config: Path, as_json: bool) -> None:
+    """Show one agency, and how a document for it would go today."""
+    loaded = _read(config)
+    agency = loaded.view.directory.find(code)
+    if agency is None:
+        raise _unknown(code, loaded.view.directory)
+    facts = _facts(agency, loaded)
+    if as_json:
+        say_json(facts)
+        return
+    for name, value in facts.items():
+        if value not in (None, "", []):
+            say(f"{paint(f'{name:<12}', 'dim')} {_shown(value)}")
+
+
+@directory.command(
+    "check",
+    examples=[
+        ("directory check", "errors, and the first warnings of each kind"),
+        ("directory check --all", "every warning"),
+    ],
+)
+@click.option("--all", "everything", is_flag=True, help="Print every warning.")
+@config_option
+@json_option
+def check(everything: bool, config: Path, as_json: bool) -> None:
+    """Say what is wrong with agencies and systems: codes, references, circles, who is not reached.
+
+    Exit code 0 with warnings alone, 78 when the daemon would not start.
+    """
+    loaded = _read(config)
+    if as_json:
+        say_json(
+            [
+                {"kind": item.kind, **_place(item), "text": item.problem.text}
+                for item in loaded.warnings
+            ]
+        )
+        return
+    for kind, group in groupby(sorted(loaded.warnings, key=_kind), key=_kind):
+        items = list(group)
+        shown = items if everything else items[:_SHOWN]
+        say(paint(f"{kind}: {len(items)}", "warn"))
+        for item in shown:
+            say(f"  {item.problem}")
+        if len(items) > len(shown):
+            say(f"  … and {len(items) - len(shown)} more: --all")
+    say(
+        f"{len(loaded.view.directory.agencies)} agencies, {len(loaded.view.directory.systems)} systems: "
+        f"no errors, {len(loaded.warnings)} warnings"
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _read(config: Path) -> Configuration:
+    return read(config, day=SystemClock().now().date())
+
+
+def _leg(code: str, loaded: Configuration) -> Leg:
+    return plan([code], loaded.view, SystemClock().now().date())[0]
+
+
+def _route(leg: Leg) -> str:
+    if leg.refusal is not None:
+        return f"nobody: {leg.refusal.code}"
+    assert leg.route is not None, "a leg without a refusal has a route"
+    return f"{leg.route}:{leg.inbox}"
+
+
+def _facts(agency: Agency, loaded: Configuration) -> dict[str, Any]:
+    view = loaded.view
+    system = view.directory.system_of(agency.code)
+    leg = _leg(agency.code, loaded)
+    return {
+        "code": agency.code,
+        "twin": agency.twin,
+        "name": agency.name,
+        "kind": agency.kind,
+        "parent": agency.parent,
+        "valid_from": cell(agency.valid_from) or None,
+        "valid_to": cell(agency.valid_to) or None,
+        "successor": agency.successor,
+        "intake": agency.intake,
+        "local": view.axis.is_local(agency.code),
+        "system": system.account if system else None,
+        "channel": cell(system.channel) if system else None,
+        "profile": cell(agency.profile or (system.profile if system else None)) or None,
+        "certificates": sorted(agency.pins),
+        "route": _route(leg),
+        "advice": leg.refusal.text("en") if leg.refusal else None,
+    }
+
+
+def _unknown(code: str, known: Directory) -> BadInput:
+    close = get_close_matches(code, known.agencies, n=3)
+    mend = (
+        f"did you mean {' or '.join(close)}?" if close else "axisd directory list WORDS finds one"
+    )
+    return BadInput(f"{code} is not in the directory", mend=mend)
+
+
+def _kind(item: Remark) -> str:
+    return item.kind
+
+
+def _place(item: Remark) -> dict[str, Any]:
+    return {"file": item.problem.file, "line": item.problem.line}

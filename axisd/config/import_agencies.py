@@ -1,0 +1,153 @@
+"""Taking over a list of agencies from elsewhere: what it would change, and writing it.
+
+The list is CSV with axisd's column names; columns that it lacks keep what the target has (intake,
+successors and profiles are ours, names are theirs). The comparison is pure. Writing is atomic: the new
+file is complete on disk before it takes the old one's place, and the old one is kept beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from axisd.config.agencies import COLUMNS, Row
+from axisd.core.directory import Agency
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one agency that would read differently; "" stands for empty."""
+
+    code: str
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """`result`: the rows as they would be afterwards, ordered by code. `tidied`: codes of agencies
+    whose names came with invisible characters or stray spaces, which were taken out."""
+
+    added: tuple[Agency, ...]
+    removed: tuple[Agency, ...]
+    changed: tuple[FieldChange, ...]
+    tidied: tuple[str, ...]
+    result: tuple[Row, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.added or self.removed or self.changed)
+
+
+def compare(
+    target: Sequence[Row], source: Sequence[Row], columns: Sequence[str], *, merge: bool
+) -> Changes:
+    """What taking `source` over into `target` changes; only `columns` are taken.
+
+    With `merge`, agencies that `source` does not name stay; otherwise they are removed.
+    Codes are unique within each side (the caller has checked).
+    """
+    old = {row.agency.code: row for row in target}
+    new = {row.agency.code: _tidy(row) for row in source}
+    result = {code: row for code, row in old.items() if merge or code in new}
+    for code, row in new.items():
+        if code not in old:
+            result[code] = row
+            continue
+        taken = {name: getattr(row.agency, name) for name in columns}
+        result[code] = replace(row, agency=replace(old[code].agency, **taken))
+    return Changes(
+        added=tuple(new[code].agency for code in sorted(new.keys() - old.keys())),
+        removed=tuple(old[code].agency for code in sorted(old.keys() - result.keys())),
+        changed=tuple(
+            change
+            for code in sorted(old.keys() & new.keys())
+            for change in _changes(old[code].agency, result[code].agency)
+        ),
+        tidied=tuple(row.agency.code for row in source if _tidy(row) != row),
+        result=tuple(result[code] for code in sorted(result)),
+    )
+
+
+def columns_of(file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of the CSV file `file` that are ours, and those that are not."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        header = [cell.strip() for cell in next(csv.reader(stream), [])]
+    return (
+        tuple(name for name in header if name in COLUMNS),
+        tuple(name for name in header if name not in COLUMNS),
+    )
+
+
+def render(agencies: Sequence[Agency]) -> str:
+    """The agencies as CSV, in axisd's columns."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([cell(getattr(agency, name)) for name in COLUMNS] for agency in agencies)
+    return text.getvalue()
+
+
+def write(file: Path, agencies: Sequence[Agency], now: datetime) -> Path:
+    """Puts the agencies into `file` and answers with the path of the copy of what was there before.
+
+    Raises OSError; then `file` is as it was.
+    """
+    backup = file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%S}")
+    before = file.read_bytes()
+    mode = file.stat().st_mode
+    _put(backup, before, mode)
+    _put(file, render(agencies).encode(), mode)
+    return backup
+
+
+def cell(value: object) -> str:
+    """A field as it stands in CSV."""
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _changes(old: Agency, new: Agency) -> list[FieldChange]:
+    names = [field.name for field in fields(Agency) if field.name in COLUMNS]
+    pairs = [(name, cell(getattr(old, name)), cell(getattr(new, name))) for name in names]
+    return [FieldChange(new.code, name, was, now) for name, was, now in pairs if was != now]
+
+
+def _tidy(row: Row) -> Row:
+    visible = (
+        " " if unicodedata.category(char) == "Zs" else char
+        for char in unicodedata.normalize("NFC", row.agency.name)
+        if unicodedata.category(char) not in {"Cc", "Cf"}
+    )
+    name = re.sub(" +", " ", "".join(visible)).strip()
+    return row if name == row.agency.name else replace(row, agency=replace(row.agency, name=name))
+
+
+def _put(file: Path, content: bytes, mode: int) -> None:
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            os.fchmod(stream.fileno(), mode & 0o7777)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
