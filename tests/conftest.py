@@ -1,12 +1,19 @@
 """Fixtures for every test."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from axisd.simulator.broker import PrivateNode
 from tests.support.broker import Vhost, fresh_vhost
+
+# On a shared machine a slow example is no failure. In CI the same examples every time: what the
+# random ones find here is turned into a test; what they might find there would stop somebody else.
+settings.register_profile("axisd", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("axisd")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
