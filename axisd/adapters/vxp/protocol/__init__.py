@@ -29,6 +29,7 @@ from axisd.adapters.vxp.protocol.operations import (
     select,
 )
 from axisd.adapters.vxp.protocol.signing import (
+    VIETNAM,
     Claim,
     Credentials,
     Signed,
@@ -42,6 +43,7 @@ __all__ = [
     "MESSAGE_TYPES",
     "OPERATIONS",
     "SERVICE_TYPE",
+    "VIETNAM",
     "Answer",
     "BodyKind",
     "Call",
