@@ -89,7 +89,7 @@ def spawn(
     """
     words = [str(word) for word in command]
     if not outlives:
-        words = [str(program("setpriv", package="util-linux")), "--pdeathsig", "KILL", *words]
+        words = [*_mortal(), *words]
     return subprocess.Popen(
         words,
         env=dict(environment),
@@ -99,6 +99,16 @@ def spawn(
         stderr=subprocess.STDOUT,
         start_new_session=True,  # Ctrl-C on our terminal is for us; we stop it in our order
     )
+
+
+def _mortal() -> list[str]:
+    """What to put before a command so that it dies with us.
+
+    We may be gone before the kernel was told to watch us, hence the look at the parent after it.
+    """
+    setpriv = str(program("setpriv", package="util-linux"))
+    only_ours = '[ "$PPID" = "$0" ] && exec "$@"'
+    return [setpriv, "--pdeathsig", "KILL", "/bin/sh", "-c", only_ours, str(os.getpid())]
 
 
 def program(name: str, *, package: str) -> Path:
