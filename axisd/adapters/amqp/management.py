@@ -1,0 +1,157 @@
+"""RabbitMQ's management API, for operators' commands and gauges: apply, check, count, disconnect.
+
+Needs an account with the tag `administrator`, which the daemon's own does not have. Applying never
+deletes a queue and never changes one that is there; what it cannot mend, `check` goes on naming.
+Going wrong: an API that is away, refuses or answers nonsense is an UnavailableError.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import aiohttp
+
+from axisd.adapters.amqp.compare import changed_accounts, differences, strangers
+from axisd.adapters.amqp.topology import Definitions
+from axisd.errors import UnavailableError
+
+_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    """What the broker counts in one queue; up to five seconds old."""
+
+    messages: int
+    consumers: int
+
+
+class Management:
+    """The API at `url` (http(s)://account:password@host:port) for one vhost. A context manager."""
+
+    def __init__(self, url: str, *, vhost: str = "axis") -> None:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        self._base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+        self._auth = aiohttp.BasicAuth(
+            unquote(parts.username or "guest"), unquote(parts.password or "guest")
+        )
+        self._vhost = vhost
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        self._session = aiohttp.ClientSession(auth=self._auth, timeout=timeout)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def check(self, definitions: Definitions) -> list[str]:
+        """How the broker differs from `definitions`, in sentences; empty when it does not."""
+        found = await self._get("definitions")
+        return differences(definitions, found, await self._policies(found))
+
+    async def apply(
+        self, definitions: Definitions, *, remove_guest: bool = False, revoke_others: bool = False
+    ) -> None:
+        """Makes what is missing and replaces policies, permissions and given password hashes.
+
+        Twice is as good as once. Connections of accounts whose permissions changed are closed,
+        since the broker remembers permissions for as long as a connection lasts.
+        `revoke_others` takes the vhost away from accounts that belong to no system.
+        """
+        found = await self._get("definitions")
+        known = {row["name"] for row in found["users"]}
+        # Importing an account without a hash would take away the password it has.
+        users = [
+            row
+            for row in definitions["users"]
+            if "password_hash" in row or row["name"] not in known
+        ]
+        fresh = [{"password_hash": "", **row} for row in users]
+        await self._call("POST", "definitions", {**definitions, "users": fresh})
+        disconnect = changed_accounts(definitions, found)
+        if revoke_others:
+            for account in strangers(definitions, found):
+                await self._call("DELETE", f"permissions/{_quoted(self._vhost, account)}")
+                disconnect.add(account)
+        if remove_guest and "guest" in known:
+            await self._call("DELETE", "users/guest")
+        for account in sorted(disconnect):
+            await self.close_connections(account, "permissions changed")
+
+    async def queues(self) -> dict[str, QueueFacts]:
+        """Every queue of the vhost, by name."""
+        rows = await self._get(
+            f"queues/{_quoted(self._vhost)}?columns=name,messages,consumers&disable_stats=false"
+        )
+        return {
+            row["name"]: QueueFacts(row.get("messages", 0), row.get("consumers", 0)) for row in rows
+        }
+
+    async def consumers(self) -> dict[str, int]:
+        """How many consumers each queue of the vhost has, by name."""
+        return {name: facts.consumers for name, facts in (await self.queues()).items()}
+
+    async def close_connections(self, account: str, reason: str = "closed by an operator") -> int:
+        """Closes every connection of `account`, on any vhost; how many there were."""
+        rows = await self._get(f"connections/username/{_quoted(account)}")
+        for row in rows:
+            await self._call(
+                "DELETE", f"connections/{_quoted(row['name'])}", headers={"X-Reason": reason}
+            )
+        return len(rows)
+
+    async def _policies(self, found: dict[str, Any]) -> dict[str, str]:
+        if self._vhost not in {row["name"] for row in found["vhosts"]}:
+            return {}
+        rows = await self._get(f"queues/{_quoted(self._vhost)}?columns=name,policy")
+        return {row["name"]: row.get("policy") or "" for row in rows}
+
+    async def _get(self, path: str) -> Any:
+        return await self._call("GET", path)
+
+    async def _call(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> Any:
+        assert self._session is not None, "used outside of its context"
+        what = f"RabbitMQ management at {self._base}: {method} {path.partition('?')[0]}"
+        try:
+            async with self._session.request(
+                method, f"{self._base}/api/{path}", json=body, headers=headers
+            ) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnavailableError(f"{what}: {error!r}") from error
+        gone = method == "DELETE" and answer.status == HTTPStatus.NOT_FOUND
+        if answer.status >= HTTPStatus.BAD_REQUEST and not gone:
+            raise UnavailableError(f"{what}: {answer.status} {_reason(content)}")
+        try:
+            return json.loads(content) if content and not gone else None
+        except ValueError as error:
+            raise UnavailableError(f"{what}: the answer is not JSON") from error
+
+
+def _quoted(*names: str) -> str:
+    return "/".join(quote(name, safe="") for name in names)
+
+
+def _reason(content: bytes) -> str:
+    """RabbitMQ answers with JSON that has a `reason`; a proxy before it with anything."""
+    try:
+        said = json.loads(content)
+        return str(said.get("reason", said))[:300] if isinstance(said, dict) else str(said)[:300]
+    except ValueError:
+        return ascii(content[:100])
