@@ -223,6 +223,9 @@ class Telemetry(Protocol):
 
     def settled(self, settled: Settled) -> None: ...
 
+    def unsettled(self, submission: Submission) -> None:
+        """A submission that was taken could not be settled now; its door will hand it in again."""
+
     def committed(self, changes: int, entries: int, seconds: float) -> None: ...
 
     def relayed(self, row: OutboxRow, outcome: str, seconds: float, reason: str = "") -> None: ...

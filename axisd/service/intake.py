@@ -63,10 +63,14 @@ class Intake:
     async def handle(self, submission: Submission) -> Settlement:
         """Settles `submission` durably. Raises TransientError or IntegrityError if it cannot be done."""
         self._telemetry.taken(submission)
-        if len(submission.body) <= self._large:
-            return await self._settle(submission)
-        async with self._one_large:
-            return await self._settle(submission)
+        try:
+            if len(submission.body) <= self._large:
+                return await self._settle(submission)
+            async with self._one_large:
+                return await self._settle(submission)
+        except BaseException:
+            self._telemetry.unsettled(submission)
+            raise
 
     async def _settle(self, submission: Submission) -> Settlement:
         started = self._clock.monotonic()

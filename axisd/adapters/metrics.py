@@ -1,0 +1,308 @@
+"""Every metric of the axis, in one file, in one registry of its own.
+
+Names begin with `axisd_`, units are base units, times are timestamps and not ages. Labels are bounded:
+a value that nobody foresaw is counted as `other`, an agency that the directory does not know as
+`unknown`, so that a stranger cannot make series. Every value that is known is there at 0 from the start.
+Histograms have the service objective (150 ms from submission to inbox) as an edge.
+
+Children of labelled metrics are looked up once and kept: on the hot path a count is one addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import Final, Generic, TypeVar
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from axisd.core.lifecycle import SubmissionState
+from axisd.core.reasons import REASONS
+from axisd.core.records import OutboxSummary
+from axisd.core.submission import Door, Lane
+
+OBJECTIVE: Final = 0.15
+"""Seconds from submission to inbox, p99 at 50 submissions a second: the service objective."""
+
+SECONDS: Final = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, OBJECTIVE, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+)  # fmt: skip
+BYTES: Final = tuple(float(1024 * 4**power) for power in range(10))
+GROUP: Final = (1, 2, 4, 8, 16, 32, 64, 128)
+
+STAGES: Final = ("intake", "inspect", "commit", "ledger", "relay", "uplink", "downlink")
+"""Stations on the way of a submission. `intake` contains `inspect` and `commit` (waiting for the group
+included); `ledger` is one transaction for a whole group."""
+
+ROUTES: Final = ("local", "receipts", "national", "mailbox")
+"""First words of outbox destinations."""
+
+RELAY_OUTCOMES: Final = ("sent", "failed")
+OPERATIONS: Final = ("send", "list", "fetch", "report")
+NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "failed")
+FAMILIES: Final = ("transient", "integrity", "config", "unexpected")
+LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+PARTS: Final = ("commit", "relay", "uplink", "downlink")
+CONNECTIONS: Final = ("consume", "publish")
+
+OTHER: Final = "other"
+UNKNOWN: Final = "unknown"
+
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+
+def _with_other(values: Sequence[str]) -> tuple[str, ...]:
+    return (*values, OTHER)
+
+
+class Bounded(Generic[M]):
+    """The children of a labelled metric, made at once for all known values; others count as `other`."""
+
+    def __init__(self, metric: M, *values: Sequence[str]) -> None:
+        columns = list(map(_with_other, values))
+        self._known = list(map(frozenset, columns))
+        self._children: dict[tuple[str, ...], M] = {}
+        for row in product(*columns):
+            self._children[row] = metric.labels(*row)
+
+    def of(self, *values: str) -> M:
+        """The child for `values`, one for each label in order."""
+        child = self._children.get(values)
+        if child is not None:
+            return child
+        pairs = zip(values, self._known, strict=True)
+        return self._children[tuple(value if value in known else OTHER for value, known in pairs)]
+
+
+class Outbox(Collector):
+    """What waits, by destination, as of the last look: no series outlives its destination."""
+
+    def __init__(self) -> None:
+        self._summary: Sequence[OutboxSummary] = ()
+        self._expected: frozenset[str] = frozenset()
+        self._agencies: frozenset[str] = frozenset()
+
+    def know(self, agencies: Iterable[str], served: Iterable[str]) -> None:
+        """`agencies` may be named in labels; destinations of those `served` are there even at 0."""
+        self._agencies = frozenset(agencies)
+        self._expected = frozenset(
+            f"{route}:{agency}" for agency in served for route in ("local", "receipts")
+        )
+
+    def show(self, summary: Sequence[OutboxSummary]) -> None:
+        """Replaces what is shown."""
+        self._summary = summary
+
+    def collect(self) -> Iterator[Metric]:
+        """Called for each scrape."""
+        waiting: dict[str, float] = dict.fromkeys(self._expected, 0.0)
+        held = dict(waiting)
+        oldest = dict(waiting)
+        for item in self._summary:
+            name = self._name(item.destination)
+            waiting[name] = waiting.get(name, 0) + item.waiting
+            held[name] = held.get(name, 0) + item.held
+            since = item.oldest.timestamp() if item.oldest else 0.0
+            oldest[name] = min(filter(None, (oldest.get(name), since)), default=0.0)
+        yield self._family("waiting", "Rows that wait to leave, by destination.", waiting)
+        yield self._family("held", "Rows that an operator holds, by destination.", held)
+        yield self._family(
+            "oldest_timestamp_seconds",
+            "When the oldest waiting row was made, by destination; 0 if none waits.",
+            oldest,
+        )
+
+    def _name(self, destination: str) -> str:
+        route, _, agency = destination.partition(":")
+        return destination if agency in self._agencies else f"{route}:{UNKNOWN}"
+
+    @staticmethod
+    def _family(name: str, meaning: str, values: dict[str, float]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(f"axisd_outbox_{name}", meaning, labels=["destination"])
+        for destination in sorted(values):
+            family.add_metric([destination], values[destination])
+        return family
+
+
+class Metrics:
+    """All of them. Attributes are families or `Bounded` families; only telemetry writes to them."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self._submissions()
+        self._exits()
+        self._surroundings()
+        ProcessCollector(registry=self.registry)
+
+    def _submissions(self) -> None:
+        self.taken = Bounded(
+            self._counter(
+                "submissions_taken", "Submissions taken in, by door and lane.", "door", "lane"
+            ),
+            list(Door),
+            list(Lane),
+        )
+        self.in_progress = self._gauge(
+            "submissions_in_progress", "Submissions taken in and not yet settled."
+        )
+        self.settled = Bounded(
+            self._counter(
+                "submissions_settled",
+                "Submissions durably settled, by door and state.",
+                "door",
+                "state",
+            ),
+            list(Door),
+            list(SubmissionState),
+        )
+        self.unsettled = Bounded(
+            self._counter(
+                "submissions_unsettled", "Submissions handed back because settling failed.", "door"
+            ),
+            list(Door),
+        )
+        self.redelivered = self._counter(
+            "submissions_redelivered", "Submissions that the broker delivered more than once."
+        )
+        self.refusals = Bounded(
+            self._counter("refusals", "Submissions refused, by reason.", "reason"), list(REASONS)
+        )
+        self.bytes = Histogram(
+            "axisd_submission_bytes", "Size of submissions.", buckets=BYTES, registry=self.registry
+        )
+        self.seconds = Bounded(
+            self._seconds(
+                "stage_seconds", "Time that a stage took; the count is what came out.", "stage"
+            ),
+            STAGES,
+        )
+        self.last = Bounded(
+            self._gauge(
+                "stage_last_timestamp_seconds", "When something last came out of a stage.", "stage"
+            ),
+            STAGES,
+        )
+        self.groups = Histogram(
+            "axisd_ledger_group_changes",
+            "Changes written in one transaction.",
+            buckets=GROUP,
+            registry=self.registry,
+        )
+        self.entries = self._counter("ledger_entries", "Evidence entries sealed.")
+
+    def _exits(self) -> None:
+        self.relayed = Bounded(
+            self._counter(
+                "relayed",
+                "Attempts to send a row of the outbox, by route and outcome.",
+                "route",
+                "outcome",
+            ),
+            ROUTES,
+            RELAY_OUTCOMES,
+        )
+        self.relay_failures = Bounded(
+            self._counter("relay_failures", "Attempts that failed, by reason.", "reason"),
+            list(REASONS),
+        )
+        self.waited = Bounded(
+            self._seconds(
+                "outbox_seconds", "Time from durable in the outbox to sent, by route.", "route"
+            ),
+            ROUTES,
+        )
+        self.outbox = Outbox()
+        self.registry.register(self.outbox)
+        self.national = Bounded(
+            self._counter(
+                "national_operations",
+                "Requests to the national axis, by operation and outcome.",
+                "operation",
+                "outcome",
+            ),
+            OPERATIONS,
+            NATIONAL_OUTCOMES,
+        )
+        self.national_up = self._gauge(
+            "national_up", "Whether the national axis answered the last request."
+        )
+        self.national_success = self._gauge(
+            "national_last_success_timestamp_seconds", "When the national axis last answered."
+        )
+
+    def _surroundings(self) -> None:
+        self.connected = Bounded(
+            self._gauge(
+                "broker_connected", "Whether a connection to RabbitMQ stands.", "connection"
+            ),
+            CONNECTIONS,
+        )
+        self.blocked = self._gauge(
+            "broker_blocked",
+            "Whether RabbitMQ holds our publishing back for lack of memory or disk.",
+        )
+        self.consumers = self._gauge(
+            "inbox_consumers",
+            "Consumers of an agency's inbox, as the broker counts them.",
+            "agency",
+        )
+        self.expiry = self._gauge(
+            "certificate_expiry_timestamp_seconds",
+            "When a certificate that we rely on ends.",
+            "certificate",
+        )
+        self.reloads = Bounded(
+            self._counter("config_reloads", "Reloads of the configuration, by outcome.", "outcome"),
+            ("good", "bad"),
+        )
+        self.reload_good = self._gauge(
+            "config_last_reload_successful", "Whether the last load of the configuration was good."
+        )
+        self.reload_time = self._gauge(
+            "config_last_reload_success_timestamp_seconds",
+            "When the configuration in use was loaded.",
+        )
+        self.view_version = self._gauge("view_version", "Version of the view in use.")
+        self.directory_size = Bounded(
+            self._gauge("directory_entries", "Entries of the directory, by kind.", "kind"),
+            ("agency", "system"),
+        )
+        self.verified = self._gauge(
+            "ledger_verified", "Whether the chain of the ledger held when it was last verified."
+        )
+        self.verified_time = self._gauge(
+            "ledger_verified_timestamp_seconds", "When the chain was last verified."
+        )
+        self.trouble = Bounded(
+            self._counter("trouble", "Failures of our own, by part and family.", "part", "family"),
+            (*PARTS, "inspection", "settlement", "ledger", "intake", "web"),
+            FAMILIES,
+        )
+        self.beats = Bounded(
+            self._gauge("part_beat_timestamp_seconds", "Last sign of life of a part.", "part"),
+            PARTS,
+        )
+        self.log_events = Bounded(
+            self._counter("log_events", "Lines logged, by level.", "level"), LEVELS
+        )
+        self.build = Info("axisd_build", "What runs here.", registry=self.registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"axisd_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"axisd_{name}", meaning, labels, registry=self.registry)
+
+    def _seconds(self, name: str, meaning: str, *labels: str) -> Histogram:
+        return Histogram(f"axisd_{name}", meaning, labels, buckets=SECONDS, registry=self.registry)
