@@ -17,11 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
+from axisd.core.dsigform import DS, SIGNATURE, place_fault
 from axisd.core.inspection import ABSENT, SignatureFinding, SignatureState
 from axisd.core.reasons import Refusal, refuse
+from axisd.core.syntax import path_of
 from axisd.core.trust import signer_of
-from axisd.core.xmldsig import DS, SIGNATURE, Claim, read, verify
-from axisd.core.xmlsafe import path_of
+from axisd.core.xmldsig import Claim, read, verify
 
 EDXML: Final = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 
@@ -57,18 +58,18 @@ def check(root: etree._Element) -> SignatureCheck:
     Reasons: `signature-place`, `signature-algorithm`, `signature-reference`, `signature-malformed`,
     `signature-invalid`, `signer-key`.
     """
-    signatures = list(root.iter(SIGNATURE))
-    if not signatures:
+    signature = next(root.iter(SIGNATURE), None)
+    if signature is None:
         decorative = next(root.iter(*DECORATIVE), None) is not None
         state = SignatureState.DECORATIVE if decorative else SignatureState.ABSENT
         return SignatureCheck(SignatureFinding(state) if decorative else ABSENT)
-    misplaced = _misplaced(root, signatures)
+    misplaced = place_fault(root, PATH)
     if misplaced is not None:
         return _refused(misplaced)
-    claim = read(signatures[0])
+    claim = read(signature)
     if isinstance(claim, Refusal):
         return _refused(claim)
-    covered = verify(root, signatures[0], claim, location=f"./{_ENVELOPE}/{_HEADER}/")
+    covered = verify(root, signature, claim, location=f"./{_ENVELOPE}/{_HEADER}/")
     if isinstance(covered, Refusal):
         finding = _finding(SignatureState.INVALID, claim)
         return SignatureCheck(finding, claim.certificate, claim.chain, covered)
@@ -98,45 +99,6 @@ def uncovered(root: etree._Element, check: SignatureCheck) -> Refusal | None:
         if _text(mine) != _text(other) or _between(mine) != _between(other):
             return _not_covered(mine, f"text of {_local(mine)}", f"văn bản của {_local(mine)}")
     return None
-
-
-def _misplaced(root: etree._Element, signatures: list[etree._Element]) -> Refusal | None:
-    signature = signatures[0]
-    if len(signatures) > 1:
-        count = len(signatures)
-        return _wrong_place(signatures[1], f"there are {count}", f"có {count} phần tử Signature")
-    if any(not _within(element, signature) for element in root.iter(f"{{{DS}}}*")):
-        return _wrong_place(signature, "parts of one stand elsewhere", "một phần nằm ở nơi khác")
-    header = signature.getparent()
-    if header is None or not _is_the_header(root, header):
-        return _wrong_place(
-            signature, f"found at {path_of(signature)}", f"nằm ở {path_of(signature)}"
-        )
-    if next(signature.itersiblings(etree.Element), None) is not None:
-        return _wrong_place(signature, "something follows it", "có phần tử đứng sau chữ ký")
-    return None
-
-
-def _is_the_header(root: etree._Element, header: etree._Element) -> bool:
-    envelopes = root.findall(_ENVELOPE)
-    headers = [header for envelope in envelopes for header in envelope.findall(_HEADER)]
-    return root.tag == _ROOT and len(envelopes) == 1 and headers == [header]
-
-
-def _within(element: etree._Element, signature: etree._Element) -> bool:
-    return element is signature or any(
-        node is signature for node in element.iterancestors(SIGNATURE)
-    )
-
-
-def _wrong_place(element: etree._Element, detail: str, detail_vi: str) -> Refusal:
-    return refuse(
-        "signature-place",
-        at=path_of(element),
-        line=element.sourceline,
-        detail=detail,
-        detail_vi=detail_vi,
-    )
 
 
 def _not_covered(element: etree._Element, detail: str, detail_vi: str) -> Refusal:

@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from axisd.core import xmlsafe
 from axisd.core.bytesplice import spans
+from axisd.core.dsigform import DS, EXCLUSIVE, SIGNATURE
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.signature import DECORATIVE, PATH, check, uncovered
 from axisd.core.trust import key_fault
 from axisd.core.view import Limits
-from axisd.core.xmldsig import DS, EXCLUSIVE, SIGNATURE, canonical
+from axisd.core.xmldsig import canonical
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -40,27 +41,26 @@ _METHODS: Final[dict[str, tuple[str, hashes.HashAlgorithm]]] = {
 
 
 class SigningKey:
-    """A private key with its certificate first, and any certificates that lead to an authority.
+    """A private key with its certificate, and any certificates that lead to an authority.
 
     Safe to use from several threads. Raises ValueError where the two do not belong together, or the
     key is not one that `xmldsig` would accept.
     """
 
     def __init__(self, key: PrivateKey, certificates: Sequence[x509.Certificate]) -> None:
-        if not certificates:
-            raise ValueError("there is no certificate for the key")
-        fault = key_fault(certificates[0])
-        if fault is not None:
-            raise ValueError(f"the key is not permitted: {fault.en}")
-        if _public(key.public_key()) != _public(certificates[0].public_key()):
-            raise ValueError("the certificate is for another key")
+        public = _public(key.public_key())
+        own = [
+            c for c in certificates if key_fault(c) is None and _public(c.public_key()) == public
+        ]
+        if not own:
+            raise ValueError(_mismatch(certificates))
         kind = "rsa" if isinstance(key, rsa.RSAPrivateKey) else key.curve.name
         method, self._hash = _METHODS[kind]
-        self.certificate = certificates[0]
+        self.certificate = own[0]
         self.method = method
         self._key = key
         self._before, self._after = _signed_info(method)
-        self._key_info = _key_info(certificates)
+        self._key_info = _key_info([own[0], *(c for c in certificates if c not in own)])
 
     def signature(self, content: bytes) -> bytes:
         """The Signature element over `content`: the canonical octets of the document without it."""
@@ -147,6 +147,11 @@ def _key_info(certificates: Sequence[x509.Certificate]) -> str:
     texts = [base64.b64encode(c.public_bytes(Encoding.DER)).decode() for c in certificates]
     found = "".join(f"<ds:X509Certificate>{text}</ds:X509Certificate>" for text in texts)
     return f"<ds:KeyInfo><ds:X509Data>{found}</ds:X509Data></ds:KeyInfo>"
+
+
+def _mismatch(certificates: Sequence[x509.Certificate]) -> str:
+    faults = [fault.en for fault in map(key_fault, certificates) if fault is not None]
+    return f"the key is not permitted: {faults[0]}" if faults else "no certificate is for this key"
 
 
 def _public(key: object) -> bytes:
