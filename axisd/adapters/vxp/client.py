@@ -30,7 +30,7 @@ from axisd.adapters.vxp.protocol import (
     Operation,
     header_text,
     read_answer,
-    read_data,
+    read_file,
     read_rows,
     signed_headers,
     unpadded_hash,
@@ -127,7 +127,11 @@ class VxpClient:
         """The items of `kind` that wait for us. An empty list is believed only when `count` agrees."""
         operation = "getReceivedEdocList"
         answer = await self._accepted(operation, _listing(kind))
-        items = [_item(row) for row in _named(operation, read_rows, answer) if row.get("docId")]
+        try:
+            rows = read_rows(answer)
+        except TransientError as wrong:
+            raise TransientError(f"national axis, {operation}: {wrong}") from wrong
+        items = [_item(row) for row in rows if row.get("docId")]
         if not items and (missing := await self.count(kind)):
             raise TransientError(
                 f"national axis, {operation}: an empty list, but {missing} of kind {kind} wait"
@@ -137,11 +141,7 @@ class VxpClient:
     async def fetch(self, item: NationalItem) -> bytes:
         """The envelope of `item`. NationalError when the national axis refuses for now."""
         answer = await self._accepted("getEdoc", _document(item.doc_id))
-        data = answer.fields["data"]
-        size = len(data) if isinstance(data, str) else 0
-        body = await _aside(size, _named, "getEdoc", read_data, answer)
-        if not body:
-            raise TransientError("national axis, getEdoc: an empty document")
+        body: bytes = answer.fields["data"]
         return body
 
     async def report(
@@ -159,12 +159,15 @@ class VxpClient:
         _, body = await self._exchange(operation, _document(doc_id), b"")
         if not body:
             raise TransientError("national axis, downloadEdoc: an empty body")
-        return body
+        return bytes(body)
 
     async def call(
         self, operation: str, parameters: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """Any operation that answers JSON, signed. The answer is well-formed, OK or FAIL."""
+        """Any operation that answers JSON, signed. The answer is well-formed, OK or FAIL.
+
+        Of getEdoc, `data` is the file's bytes.
+        """
         described = OPERATIONS[operation]
         status, came = await self._exchange(described, parameters or {}, body)
         try:
@@ -180,7 +183,7 @@ class VxpClient:
 
     async def _exchange(
         self, operation: Operation, parameters: Mapping[str, str], body: bytes
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytearray]:
         """One request and the whole of its answer: HTTP status and body."""
         where = f"national axis, {operation.name}"
         try:
@@ -211,19 +214,17 @@ class VxpClient:
             what = f"{type(wrong).__name__}: {wrong}"
             raise TransientError(f"{where}: the exchange broke: {what:.200}") from wrong
 
-    async def _read_all(self, response: aiohttp.ClientResponse, where: str) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
+    async def _read_all(self, response: aiohttp.ClientResponse, where: str) -> bytearray:
+        came = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK):
-            size += len(chunk)
-            if size > self._bounds.answer:
+            if len(came) + len(chunk) > self._bounds.answer:
                 response.close()
                 most = self._bounds.answer
                 raise TransientError(
                     f"{where}: HTTP {response.status}, an answer of more than {most} bytes"
                 )
-            chunks.append(chunk)
-        return b"".join(chunks)
+            came += chunk
+        return came
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
@@ -276,15 +277,8 @@ def _item(row: Mapping[str, str]) -> NationalItem:
     )
 
 
-def _read(operation: Operation, came: bytes) -> Answer:
-    return read_answer(came, needs=operation.answers)
-
-
-def _named(operation: str, read: Callable[[Answer], _T], answer: Answer) -> _T:
-    try:
-        return read(answer)
-    except TransientError as wrong:
-        raise TransientError(f"national axis, {operation}: {wrong}") from wrong
+def _read(operation: Operation, came: bytearray) -> Answer:
+    return read_file(came) if operation.brings_file else read_answer(came, needs=operation.answers)
 
 
 async def _aside(size: int, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

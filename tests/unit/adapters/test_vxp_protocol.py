@@ -1,5 +1,6 @@
 """The protocol without I/O: what is signed is what counts, and only the documented shape is believed."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -23,7 +24,7 @@ from axisd.adapters.vxp.protocol import (
     intact_file,
     read_answer,
     read_claim,
-    read_data,
+    read_file,
     read_rows,
     select,
     signed_headers,
@@ -272,20 +273,75 @@ def test_an_answer_is_the_documented_shape() -> None:
     }
 
 
-@given(st.binary())
-def test_a_file_travels_in_an_answer(file: bytes) -> None:
-    answer = read_answer(Answer(fields={"data": file}).encode(), needs="")
-    assert read_data(answer) == file
+def carrying(data: object) -> bytes:
+    """An answer with this `data`, as another server might write it."""
+    return json.dumps({"status": "OK", "data": data, "ErrorCode": "0", "ErrorDesc": ""}).encode()
 
 
-def test_base64_with_line_ends_is_read() -> None:
-    assert read_data(Answer(fields={"data": "PGEv\r\nPg==\n"})) == b"<a/>"
+@given(st.binary(min_size=1), st.text())
+def test_a_file_travels_in_an_answer(file: bytes, text: str) -> None:
+    written = Answer(text=text, fields={"other": text, "data": file}).encode()
+    assert json.loads(written) == {
+        "status": "OK",
+        "ErrorCode": "0",
+        "ErrorDesc": text,
+        "other": text,
+        "data": base64.b64encode(file).decode(),
+    }
+    answer = read_file(written)
+    assert answer.fields == {"other": text, "data": file}
+    assert read_file(carrying(base64.b64encode(file).decode())).fields == {"data": file}
 
 
-@pytest.mark.parametrize("data", [None, 7, [], "PGEvP", "PGEv*g==", "PGEvPg==ă"])
+@pytest.mark.parametrize("size", [196_607, 196_608, 196_609, 1_000_000])
+def test_a_file_of_many_slices_travels_in_an_answer(size: int) -> None:
+    file = bytes(number % 251 for number in range(size))
+    assert read_file(Answer(fields={"data": file}).encode()).fields["data"] == file
+    assert json.loads(Answer(fields={"data": file}).encode())["data"] == (
+        base64.b64encode(file).decode()
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        carrying("PGEv\r\nPg==\n"),
+        carrying("PGEvPg==").replace(b"=", b"\\u003d"),
+        carrying("PGEvPg==").replace(b'"data"', b'"\\u0064ata"'),
+        carrying("PGEvPg==").replace(b'"ErrorDesc": ""', b'"ErrorDesc": "\\"data\\":\\"AAAA"'),
+        b'{"x\\"data":"AAAA", ' + carrying("PGEvPg==")[1:],
+        b'{"x":{"data":"AAAA"}, ' + carrying("PGEvPg==")[1:],
+        b'{"data":"AAAA", ' + carrying("PGEvPg==")[1:],
+    ],
+)
+def test_a_file_is_read_however_its_answer_is_laid_out(body: bytes) -> None:
+    assert read_file(body).fields["data"] == b"<a/>"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        7,
+        True,
+        [],
+        {"data": "PGEvPg=="},
+        "",
+        " ",
+        "PGEvP",
+        "PGEv*g==",
+        "PGEvPg==ă",
+        "PGE=PGEv",
+        pytest.param("A" * 262_143 + "=AAAA", id="one sign of padding between slices"),
+        pytest.param("A" * 262_142 + "==AAAA", id="two signs of padding between slices"),
+    ],
+)
 def test_data_that_is_not_base64_is_not_believed(data: object) -> None:
     with pytest.raises(TransientError, match="data"):
-        read_data(Answer(fields={"data": data}))
+        read_file(carrying(data))
+
+
+def test_a_refusal_instead_of_a_file_is_a_refusal() -> None:
+    assert read_file(Answer("20", "later").encode()) == Answer("20", "later")
 
 
 def test_a_list_is_read_as_text_whatever_the_types_of_its_fields() -> None:

@@ -3,6 +3,7 @@
     operations   which operations there are, with their parameters, bodies and answers
     signing      headers: building them signed, and reading them back only as far as they are signed
     files        the hash of a file, and the file inside a body
+    base64text   base64 in slices
     answers      answers: building them, and reading them from whatever came back
 
 Nothing here reads a clock, a socket or XML. What a caller did wrong is a `Refused` value, with the
@@ -15,7 +16,7 @@ from axisd.adapters.vxp.protocol.answers import (
     Code,
     Refused,
     read_answer,
-    read_data,
+    read_file,
     read_rows,
 )
 from axisd.adapters.vxp.protocol.files import hash_forms, intact_file, unpadded_hash
@@ -58,7 +59,7 @@ __all__ = [
     "intact_file",
     "read_answer",
     "read_claim",
-    "read_data",
+    "read_file",
     "read_rows",
     "select",
     "signed_headers",

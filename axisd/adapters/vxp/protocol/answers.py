@@ -7,14 +7,14 @@ server of ours answers this shape whatever went wrong, and our client believes n
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from axisd.adapters.vxp.protocol.base64text import decoded, encoded
 from axisd.errors import TransientError
 
 
@@ -61,47 +61,48 @@ class Answer:
 
     def encode(self) -> bytes:
         """The JSON, ASCII only: no reader can get its character set wrong."""
-        fields = {
-            name: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
-            for name, value in self.fields.items()
-        }
         status = "OK" if self.accepted else "FAIL"
         fixed = {"status": status, "ErrorCode": str(self.code), "ErrorDesc": self.text}
-        return json.dumps({**fixed, **fields}, separators=(",", ":")).encode("ascii")
+        file = self.fields.get("data")
+        if not isinstance(file, bytes):
+            return _json({**fixed, **self.fields})
+        rest = {name: value for name, value in self.fields.items() if name != "data"}
+        head = _json({**fixed, **rest})[:-1]
+        return b"".join((head, b',"data":"', encoded(file), b'"}'))
 
 
-def read_answer(body: bytes, *, needs: str = "") -> Answer:
+def read_answer(body: bytes | bytearray, *, needs: str = "") -> Answer:
     """The answer in `body`. `needs`: the field that it must have when it says OK.
 
     Raises TransientError for anything else than a well-formed OK or FAIL, naming what was found.
     """
-    answer = _object(body)
-    status = text_of(answer.get("status")).upper()
-    code = text_of(answer.get("ErrorCode"))
-    sentence = text_of(answer.get("ErrorDesc"))
-    if status == "OK":
-        if code != Code.OK:
-            raise _garbage(f"says OK with ErrorCode {code!r:.40}", body)
-        if needs and answer.get(needs) in (None, ""):
-            raise _garbage(f"says OK without {needs}", body)
-    elif status != "FAIL":
-        raise _garbage(f"has the status {status!r:.40}", body)
-    elif code in ("", Code.OK):
-        raise _garbage(f"says FAIL with ErrorCode {code!r}", body)
-    fields = {key: value for key, value in answer.items() if key not in _FIXED}
-    return Answer(code, sentence, fields)
+    return _answer(_object(body), body, needs)
 
 
-def read_data(answer: Answer) -> bytes:
-    """The file that an answer carries in `data`, decoded. Raises TransientError if it is not base64."""
-    data = answer.fields.get("data")
-    if not isinstance(data, str):
-        raise TransientError(f"the answer's data is not text but {type(data).__name__}")
+def read_file(body: bytes | bytearray) -> Answer:
+    """The answer in `body` whose `data` is a file: `fields["data"]` is its bytes when it says OK.
+
+    The text of the file is cut out before the rest is read as JSON, and decoded in slices. Raises
+    TransientError as `read_answer` does, and when the file is empty or not base64.
+    """
+    rest, plain = _cut(body)
+    answer = _answer(_object(rest), rest, "data")
+    if not answer.accepted:
+        return answer
+    text: bytes | memoryview | None = plain
+    if text is None or answer.fields["data"] != _CUT:
+        # Not the usual layout, or line ends and escapes in the base64: the long way round.
+        whole = _object(body).get("data")
+        if not isinstance(whole, str):
+            raise TransientError(f"the answer's data is not text but {type(whole).__name__}")
+        text = "".join(whole.split()).encode("ascii", "replace")
     try:
-        # Java encoders break lines; nothing else outside the alphabet is believed.
-        return base64.b64decode("".join(data.split()), validate=True)
-    except (binascii.Error, ValueError) as wrong:
+        file = decoded(text)
+    except ValueError as wrong:
         raise TransientError(f"the answer's data is not base64: {wrong}") from wrong
+    if not file:
+        raise TransientError("the answer's data is an empty file")
+    return Answer(answer.code, answer.text, {**answer.fields, "data": file})
 
 
 def read_rows(answer: Answer) -> Sequence[Mapping[str, str]]:
@@ -120,18 +121,51 @@ def text_of(value: object) -> str:
 
 
 _FIXED: Final = frozenset({"status", "ErrorCode", "ErrorDesc"})
+_DATA: Final = re.compile(rb'"data"\s*:\s*"')
+_CUT: Final = "cut out"
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def _cut(body: bytes | bytearray) -> tuple[bytes | bytearray, memoryview | None]:
+    """`body` without the text of its `data`, and that text if it is plain base64 as it stands."""
+    found = _DATA.search(body)
+    end = body.find(b'"', found.end()) if found else -1
+    if found is None or end < 0 or body.find(b"\\", found.end(), end) >= 0:
+        return body, None
+    rest = body[: found.end()] + _CUT.encode() + body[end:]
+    return rest, memoryview(body)[found.end() : end]
+
+
+def _answer(found: Mapping[str, Any], body: bytes | bytearray, needs: str) -> Answer:
+    status = text_of(found.get("status")).upper()
+    code = text_of(found.get("ErrorCode"))
+    sentence = text_of(found.get("ErrorDesc"))
+    if status == "OK":
+        if code != Code.OK:
+            raise _garbage(f"says OK with ErrorCode {code!r:.40}", body)
+        if needs and found.get(needs) in (None, ""):
+            raise _garbage(f"says OK without {needs}", body)
+    elif status != "FAIL":
+        raise _garbage(f"has the status {status!r:.40}", body)
+    elif code in ("", Code.OK):
+        raise _garbage(f"says FAIL with ErrorCode {code!r}", body)
+    fields = {key: value for key, value in found.items() if key not in _FIXED}
+    return Answer(code, sentence, fields)
+
+
+def _json(fields: Mapping[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+
+
+def _object(body: bytes | bytearray) -> Mapping[str, Any]:
     try:
-        answer = json.loads(body)
+        found = json.loads(body)
     except (ValueError, RecursionError) as wrong:
         raise _garbage(f"is not JSON ({wrong})", body) from wrong
-    if not isinstance(answer, dict):
-        raise _garbage(f"is not a JSON object but {type(answer).__name__}", body)
-    return answer
+    if not isinstance(found, dict):
+        raise _garbage(f"is not a JSON object but {type(found).__name__}", body)
+    return found
 
 
-def _garbage(what: str, body: bytes) -> TransientError:
+def _garbage(what: str, body: bytes | bytearray) -> TransientError:
     beginning = ascii(body[:80].decode("utf-8", "replace"))
     return TransientError(f"the answer of {len(body)} bytes {what}; it begins with {beginning}")

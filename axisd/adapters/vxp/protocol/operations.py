@@ -41,6 +41,11 @@ class Operation:
     raw: bool = False
     item: tuple[str, ...] = ()
 
+    @property
+    def brings_file(self) -> bool:
+        """Whether `data` is a file as base64."""
+        return self.answers == "data" and not self.item
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
