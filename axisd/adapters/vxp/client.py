@@ -204,7 +204,7 @@ class VxpClient:
                 allow_redirects=False,
             ) as response:
                 return response.status, await self._read_all(response, where)
-        except aiohttp.ClientConnectorError as wrong:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:
             raise UnavailableError(f"{where}: cannot connect: {wrong}") from wrong
         except TimeoutError as wrong:
             seconds = self._bounds.deadline
@@ -233,7 +233,7 @@ class VxpClient:
                 # Given up before any usual server does: a POST on a connection that the other side is
                 # just closing fails, and cannot be repeated blindly.
                 connector=aiohttp.TCPConnector(limit=bounds.connections, keepalive_timeout=5.0),
-                timeout=aiohttp.ClientTimeout(total=bounds.deadline, connect=bounds.connect),
+                timeout=aiohttp.ClientTimeout(total=bounds.deadline, sock_connect=bounds.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={
                     "User-Agent": "JAVASDKAgent/1.0.0 XRoad/VPCP",
