@@ -70,14 +70,17 @@ class Refusal:
     def text(self, language: Language) -> str:
         """The sentence for people, with the particulars in it."""
         template = self.reason.en if language == "en" else self.reason.vi
-        return template.format_map(_Blank(self.particulars))
+        return template.format_map(_Blank(self.particulars)).rstrip()
 
 
 class _Blank(dict[str, str]):
-    """A missing particular reads as a dash: a sentence for people must never fail to be written."""
+    """A missing particular reads as a dash: a sentence for people must never fail to be written.
+
+    `{detail_vi}` falls back to `{detail}` where both languages say the same.
+    """
 
     def __missing__(self, key: str) -> str:
-        return "–"
+        return self.get(key.removesuffix("_vi"), "–")
 
 
 def _table(*rows: Reason) -> Mapping[str, Reason]:
@@ -141,39 +144,39 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "not-well-formed",
         "22",
         "The envelope is not well-formed XML: {detail}. {hint}",
-        "Gói tin không phải XML đúng cú pháp: {detail}. {hint_vi}",
+        "Gói tin không phải XML đúng cú pháp: {detail_vi}. {hint_vi}",
     ),
     _sender(
         "encoding",
         "22",
         "The envelope is not UTF-8: {detail}.",
-        "Gói tin không được mã hóa UTF-8: {detail}.",
+        "Gói tin không được mã hóa UTF-8: {detail_vi}.",
     ),
     _sender(
         "forbidden-markup",
         "22",
         "The envelope contains {found}, which is not allowed.",
-        "Gói tin chứa {found}, là thành phần không được phép.",
+        "Gói tin chứa {found_vi}, là thành phần không được phép.",
     ),
     _sender(
         "structure-limit",
         "22",
         "The envelope has more {what} than the {limit} allowed.",
-        "Gói tin có {what} vượt quá giới hạn {limit}.",
+        "Gói tin có {what_vi} vượt quá giới hạn {limit}.",
     ),
     # (4) kind
     _sender(
         "kind-unknown",
         "22",
         "This is not an edXML message of QCVN 102:2016: {found}.",
-        "Đây không phải thông điệp edXML theo QCVN 102:2016: {found}.",
+        "Đây không phải thông điệp edXML theo QCVN 102:2016: {found_vi}.",
     ),
     # (5) schema
     _sender(
         "schema-invalid",
         "22",
         "The envelope breaks the schema: {detail}",
-        "Gói tin không hợp lệ theo lược đồ: {detail}",
+        "Gói tin không hợp lệ theo lược đồ: {detail_vi}",
     ),
     # (6) signature
     _sender(
@@ -186,13 +189,13 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "signature-place",
         "10",
         "The signature must be the one Signature that is the last child of edXMLHeader: {detail}.",
-        "Chữ ký phải là phần tử Signature duy nhất, đứng cuối edXMLHeader: {detail}.",
+        "Chữ ký phải là phần tử Signature duy nhất, đứng cuối edXMLHeader: {detail_vi}.",
     ),
     _sender(
         "signature-reference",
         "10",
         'The signature must have exactly one Reference with URI="" over the whole document: {detail}.',
-        'Chữ ký phải có đúng một Reference với URI="" trên toàn bộ tài liệu: {detail}.',
+        'Chữ ký phải có đúng một Reference với URI="" trên toàn bộ tài liệu: {detail_vi}.',
     ),
     _sender(
         "signature-algorithm",
@@ -204,7 +207,7 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "signature-malformed",
         "10",
         "The signature cannot be read: {detail}.",
-        "Không đọc được chữ ký: {detail}.",
+        "Không đọc được chữ ký: {detail_vi}.",
     ),
     _sender(
         "signature-invalid",
@@ -241,14 +244,14 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "signer-key",
         "10",
         "The key of the signing certificate ({signer}) is not permitted: {detail}.",
-        "Khóa của chứng thư ký ({signer}) không được phép: {detail}.",
+        "Khóa của chứng thư ký ({signer}) không được phép: {detail_vi}.",
     ),
     # (8) what is signed is what is read
     _sender(
         "not-covered",
         "10",
         "Part of the envelope is not covered by its signature: {detail}.",
-        "Một phần gói tin không được chữ ký bảo vệ: {detail}.",
+        "Một phần gói tin không được chữ ký bảo vệ: {detail_vi}.",
     ),
     # (9) rules
     _sender(
@@ -315,7 +318,7 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "attachment-malformed",
         "21",
         "Attachment {name} is not base64: {detail}.",
-        "Tệp đính kèm {name} không phải base64: {detail}.",
+        "Tệp đính kèm {name} không phải base64: {detail_vi}.",
     ),
     _sender(
         "attachment-name",
