@@ -1,0 +1,420 @@
+"""Steps 4 and 5: what kind of message a document is, and what it says.
+
+Read by namespace and local name only, so prefixes and order do not matter, and by exact path, so nothing
+that hides in a signature or elsewhere is taken for a field. The text of an element is all of its text;
+where a comment splits it, readers elsewhere see only the first part (`000.00.<!-- -->11.H53`), so that is
+refused. Comments between elements are fine. The tree is only read; the bytes are never touched.
+
+`read` takes what the schema has passed; `glimpse` takes anything, for naming things in a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lxml import etree
+
+from axisd.core.attachments import Malformed, is_plain_name, measure
+from axisd.core.envelope import (
+    BUSINESS_CODES,
+    Attachment,
+    Business,
+    BusinessInfo,
+    Document,
+    Envelope,
+    Kind,
+    ManifestItem,
+    Organization,
+    OtherInfo,
+    Receiver,
+    Replacement,
+    ResponseFor,
+    Staff,
+    Status,
+    Trace,
+)
+from axisd.core.reasons import Refusal, refuse
+from axisd.core.schemafault import schema_invalid
+from axisd.core.syntax import forbidden, path_of, shown
+
+EDXML: Final = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
+MAX_DOCUMENT_ID: Final = 255
+"""Octets of a DocumentId at most: it travels as AMQP `correlation-id`, a short string."""
+
+_NS: Final = f"{{{EDXML}}}"
+_WHITE: Final = " \t\r\n"
+
+
+def recognise(root: etree._Element) -> Kind | Refusal:
+    """The kind of message, or `kind-unknown` naming the root found."""
+    if root.tag != f"{_NS}edXML":
+        name = etree.QName(root)
+        local, namespace = shown(name.localname), shown(name.namespace or "")
+        return _unknown(
+            root,
+            f"its root element is {local} in namespace '{namespace}'",
+            f"phần tử gốc là {local} thuộc không gian tên '{namespace}'",
+        )
+    if root.find(f"{_NS}edXMLEnvelope") is None:
+        return _unknown(root, "edXML has no edXMLEnvelope", "edXML không có edXMLEnvelope")
+    header = f"{_NS}edXMLEnvelope/{_NS}edXMLHeader"
+    coded = root.find(f"{header}/{_NS}MessageHeader/{_NS}StatusCode") is not None
+    if coded or root.find(f"{header}/{_NS}Status") is not None:
+        return Kind.STATUS
+    return Kind.DOCUMENT
+
+
+def find_header(root: etree._Element) -> etree._Element | None:
+    """The `edXMLHeader`, where the one signature that counts has its place."""
+    return root.find(f"{_NS}edXMLEnvelope/{_NS}edXMLHeader")
+
+
+def read(root: etree._Element, kind: Kind) -> Envelope | Refusal:
+    """What the message under `root` says; `kind` as `recognise` gave it, the schema passed.
+
+    Reasons: `forbidden-markup`, `schema-invalid`, `attachment-malformed`, `attachment-name`,
+    `attachments-repeated`.
+    """
+    reading = _Reading()
+    envelope = reading.envelope(root, kind)
+    return envelope if reading.fault is None else reading.fault
+
+
+def glimpse(root: etree._Element, kind: Kind) -> Envelope | None:
+    """Whatever can be read of a message that was refused, without its attachments; None if it has no header.
+
+    What is missing is "". Nothing may be decided by it.
+    """
+    if find_header(root) is None:
+        return None
+    return _Reading(measuring=False).envelope(root, kind)
+
+
+def _unknown(root: etree._Element, found: str, found_vi: str) -> Refusal:
+    return refuse(
+        "kind-unknown", at=path_of(root), line=root.sourceline, found=found, found_vi=found_vi
+    )
+
+
+class _Reading:
+    """One pass over a message. `fault` is the first thing that must not be; reading goes on regardless."""
+
+    def __init__(self, *, measuring: bool = True) -> None:
+        self.fault: Refusal | None = None
+        self._measuring = measuring
+
+    def envelope(self, root: etree._Element, kind: Kind) -> Envelope:
+        envelope = _Node(root, self).node("edXMLEnvelope")
+        header = envelope.node("edXMLHeader")
+        if kind is Kind.STATUS:
+            form = "Status" if "Status" in header else "MessageHeader"
+            return _status(header.node(form))
+        manifest = envelope.node("edXMLBody").node("edXMLManifest")
+        encoded = _Node(root, self).node("AttachmentEncoded")
+        return _document(
+            header,
+            tuple(self._reference(node) for node in manifest.nodes("Reference")),
+            self._attachments(encoded.nodes("Attachment")),
+        )
+
+    def note(self, fault: Refusal) -> None:
+        self.fault = self.fault or fault
+
+    def _reference(self, node: _Node) -> ManifestItem:
+        return ManifestItem(
+            _content_id(node),
+            node.text("ContentType"),
+            self._name(node),
+            node.text("Description"),
+            node.line(),
+        )
+
+    def _attachments(self, nodes: list[_Node]) -> tuple[Attachment, ...]:
+        if not self._measuring:
+            return ()
+        attachments: dict[str, Attachment] = {}
+        for node in nodes:
+            attachment = self._attachment(node)
+            if attachment.content_id in attachments:
+                at, line = node.place("ContentId")
+                name = shown(attachment.content_id)
+                self.note(refuse("attachments-repeated", at=at, line=line, name=name))
+            attachments.setdefault(attachment.content_id, attachment)
+        return tuple(attachments.values())
+
+    def _attachment(self, node: _Node) -> Attachment:
+        name = self._name(node)
+        size, digest, sniffed = 0, "", ""
+        match measure(node.long_text("ContentTransferEncoded")):
+            case Malformed(detail, detail_vi):
+                at, line = node.place("ContentTransferEncoded")
+                self.note(
+                    refuse(
+                        "attachment-malformed",
+                        at=at,
+                        line=line,
+                        name=shown(name),
+                        detail=detail,
+                        detail_vi=detail_vi,
+                    )
+                )
+            case measured:
+                size, digest, sniffed = measured.size, measured.digest, measured.sniffed_type
+        return Attachment(
+            _content_id(node),
+            name,
+            node.text("ContentType"),
+            sniffed,
+            size,
+            digest,
+            node.text("Description"),
+            node.line(),
+        )
+
+    def _name(self, node: _Node) -> str:
+        name = node.text("AttachmentName")
+        if not is_plain_name(name):
+            at, line = node.place("AttachmentName")
+            self.note(refuse("attachment-name", at=at, line=line, name=shown(name)))
+        return name
+
+
+class _Node:
+    """An element by the local names of its children in the edXML namespace. An absent one is empty."""
+
+    __slots__ = ("_children", "_element", "_reading")
+
+    def __init__(self, element: etree._Element | None, reading: _Reading) -> None:
+        self._element = element
+        self._reading = reading
+        self._children: dict[str, list[etree._Element]] = {}
+        if element is not None:
+            for child in element.iterchildren(f"{_NS}*"):
+                name = str(child.tag)[len(_NS) :]
+                self._children.setdefault(name, []).append(child)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._children
+
+    def node(self, name: str) -> _Node:
+        found = self._children.get(name)
+        return _Node(found[0] if found else None, self._reading)
+
+    def nodes(self, name: str) -> list[_Node]:
+        return [_Node(element, self._reading) for element in self._children.get(name, ())]
+
+    def text(self, name: str) -> str:
+        found = self._children.get(name)
+        return self._text_of(found[0]) if found else ""
+
+    def long_text(self, name: str) -> str:
+        """The text with the white space around it, which may be many megabytes not to be copied."""
+        found = self._children.get(name)
+        if not found or len(found[0]):
+            return self.text(name)
+        return found[0].text or ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of all children with this name, without the empty ones."""
+        found = (self._text_of(element) for element in self._children.get(name, ()))
+        return tuple(text for text in found if text)
+
+    def line(self, name: str = "") -> int:
+        """Source line of the child, or of this element; 0 if it is absent."""
+        found = self._children.get(name, ())
+        element = found[0] if found else self._element
+        return (element.sourceline or 0) if element is not None else 0
+
+    def place(self, name: str) -> tuple[str | None, int | None]:
+        """Where the child is, or should be: path and line."""
+        found = self._children.get(name, ())
+        element = found[0] if found else self._element
+        return (None, None) if element is None else (path_of(element), element.sourceline)
+
+    def lines(self, **fields: str) -> Mapping[str, int]:
+        return {
+            field: found[0].sourceline or 0
+            for field, name in fields.items()
+            if (found := self._children.get(name))
+        }
+
+    def refuse_long_id(self, name: str) -> None:
+        found = self._children.get(name)
+        if found and len(self._text_of(found[0]).encode()) > MAX_DOCUMENT_ID:
+            self._reading.note(
+                schema_invalid(
+                    found[0],
+                    f"{name} has more than {MAX_DOCUMENT_ID} bytes",
+                    f"{name} dài quá {MAX_DOCUMENT_ID} byte",
+                )
+            )
+
+    def _text_of(self, element: etree._Element) -> str:
+        if len(element):
+            return self._split_text_of(element)
+        return (element.text or "").strip(_WHITE)
+
+    def _split_text_of(self, element: etree._Element) -> str:
+        pieces = [element.text or "", *(child.tail or "" for child in element)]
+        text = "".join(pieces).strip(_WHITE)
+        if text:
+            name = shown(etree.QName(element).localname)
+            found, found_vi = f"a comment inside {name}", f"chú thích bên trong {name}"
+            self._reading.note(forbidden(element.sourceline, found, found_vi, path_of(element)))
+        return text
+
+
+def _content_id(node: _Node) -> str:
+    text = node.text("ContentId")
+    return text[4:] if text[:4].lower() == "cid:" else text
+
+
+def _document(
+    header: _Node, manifest: tuple[ManifestItem, ...], attachments: tuple[Attachment, ...]
+) -> Document:
+    message = header.node("MessageHeader")
+    traces = header.node("TraceHeaderList")
+    code, issued = message.node("Code"), message.node("PromulgationInfo")
+    document_type, signer = message.node("DocumentType"), message.node("SignerInfo")
+    other, business = message.node("OtherInfo"), traces.node("Bussiness")
+    message.refuse_long_id("DocumentId")
+    return Document(
+        sender=_organization(message.node("From")),
+        recipients=tuple(_organization(node) for node in message.nodes("To")),
+        document_id=message.text("DocumentId"),
+        number=code.text("CodeNumber"),
+        notation=code.text("CodeNotation"),
+        place=issued.text("Place"),
+        promulgation_date=issued.text("PromulgationDate"),
+        document_type=document_type.text("Type"),
+        type_detail=document_type.text("TypeDetail"),
+        type_name=document_type.text("TypeName"),
+        subject=message.text("Subject"),
+        content=message.text("Content"),
+        signer_competence=signer.text("Competence"),
+        signer_position=signer.text("Position"),
+        signer_name=signer.text("FullName"),
+        due_date=message.text("DueDate"),
+        other=_other(other),
+        responses_for=tuple(_response_for(node) for node in message.nodes("ResponseFor")),
+        steering_type=message.text("SteeringType"),
+        task_codes=message.node("ResponseForTask").texts("TaskCode"),
+        application_type=message.text("ApplicationType"),
+        to_places=message.node("ToPlaces").texts("Place"),
+        traces=tuple(
+            Trace(node.text("OrganId"), node.text("Timestamp"))
+            for node in traces.nodes("TraceHeader")
+        ),
+        business=_business(business),
+        manifest=manifest,
+        attachments=attachments,
+        lines={
+            **message.lines(
+                sender="From",
+                document_id="DocumentId",
+                subject="Subject",
+                content="Content",
+                due_date="DueDate",
+                steering_type="SteeringType",
+            ),
+            **code.lines(number="CodeNumber", notation="CodeNotation"),
+            **issued.lines(place="Place", promulgation_date="PromulgationDate"),
+            **document_type.lines(document_type="Type", type_name="TypeName"),
+            **other.lines(priority="Priority", sphere="SphereOfPromulgation"),
+            **business.lines(business="BussinessDocType", business_document_id="DocumentId"),
+        },
+    )
+
+
+def _status(message: _Node) -> Status:
+    about = message.node("ResponseFor")
+    about.refuse_long_id("DocumentId")
+    return Status(
+        sender=_organization(message.node("From")),
+        about=_response_for(about),
+        code=message.text("StatusCode"),
+        description=message.text("Description"),
+        timestamp=message.text("Timestamp"),
+        staff=_staff(message),
+        lines=message.lines(
+            sender="From",
+            about="ResponseFor",
+            code="StatusCode",
+            description="Description",
+            timestamp="Timestamp",
+        ),
+    )
+
+
+def _organization(node: _Node) -> Organization:
+    return Organization(
+        node.text("OrganId"),
+        node.text("OrganizationInCharge"),
+        node.text("OrganName"),
+        node.text("OrganAdd"),
+        node.text("Email"),
+        node.text("Telephone"),
+        node.text("Fax"),
+        node.text("Website"),
+        node.line("OrganId"),
+    )
+
+
+def _response_for(node: _Node) -> ResponseFor:
+    return ResponseFor(
+        node.text("OrganId"),
+        node.text("Code"),
+        node.text("DocumentId"),
+        node.text("PromulgationDate"),
+        node.line(),
+    )
+
+
+def _other(node: _Node) -> OtherInfo:
+    codes = node.text("ReferenceCodes")
+    return OtherInfo(
+        node.text("Priority"),
+        node.text("SphereOfPromulgation"),
+        node.text("TyperNotation"),
+        node.text("PromulgationAmount"),
+        node.text("PageAmount"),
+        node.text("ReplyFors"),
+        node.text("Direction"),
+        (codes,) if codes else (),
+        node.node("Appendixes").texts("Appendix"),
+    )
+
+
+def _business(node: _Node) -> BusinessInfo:
+    changes = node.node("BussinessDocumentInfo")
+    receivers = changes.node("ReceiverList").nodes("Receiver")
+    replaced = node.node("ReplacementInfoList").nodes("ReplacementInfo")
+    return BusinessInfo(
+        business=BUSINESS_CODES.get(node.text("BussinessDocType"), Business.NEW),
+        document_id=node.text("DocumentId"),
+        reason=node.text("BussinessDocReason"),
+        paper=node.text("Paper"),
+        content_changed=changes.text("DocumentInfo") == "1",
+        recipients_changed=changes.text("DocumentReceiver") == "1",
+        receivers=tuple(Receiver(n.text("OrganId"), n.text("ReceiverType")) for n in receivers),
+        replacements=tuple(
+            Replacement(n.text("DocumentId"), n.node("OrganIdList").texts("OrganId"))
+            for n in replaced
+        ),
+        staff=_staff(node),
+    )
+
+
+def _staff(parent: _Node) -> Staff | None:
+    if "StaffInfo" not in parent:
+        return None
+    node = parent.node("StaffInfo")
+    return Staff(
+        node.text("Department"),
+        node.text("DepartmentId"),
+        node.text("Staff"),
+        node.text("StaffId"),
+        node.text("Email"),
+        node.text("Mobile"),
+    )
