@@ -1,0 +1,29 @@
+"""The directory that systems and agencies make together."""
+
+from pathlib import Path
+
+from axisd.config.load import read
+from tests.support.settings import TODAY, small_site
+
+
+def test_warnings_tell_which_agencies_nobody_reaches(tmp_path: Path) -> None:
+    site = small_site(tmp_path)
+    assert read(site.config, day=TODAY).warnings == ()
+    site.edit("agencies.csv", "UBND Phường 1,000.00.01.H53", "UBND Phường 1,")
+    (warning,) = read(site.config, day=TODAY).warnings
+    assert (warning.kind, warning.problem.line) == ("unreachable", 4)
+
+
+def test_the_national_section_joins_the_national_axis(tmp_path: Path) -> None:
+    site = small_site(tmp_path)
+    site.write("national", "secret\n")
+    site.edit(
+        "axisd.yaml",
+        "ledger:",
+        "national: {url: 'http://127.0.0.1:1/', system_id: s, secret_file: national}\nledger:",
+    )
+    loaded = read(site.config, day=TODAY)
+    assert loaded.view.national
+    assert loaded.settings.national is not None
+    assert loaded.settings.national.secret_file.value.get_secret_value() == "secret"
+    assert "secret'" not in repr(loaded.settings)
