@@ -1,0 +1,378 @@
+"""The daemon: the one place that knows everyone.
+
+`Daemon` is put together from a configuration, starts its parts in order (view, keys, ledger, commits,
+web, broker, relay, intake, national axis), says READY only when all of them work, and stops in the
+reverse order: no new submissions, what is in flight settles and is acknowledged within a bound, the
+relay gets its grace, then everything closes. A second SIGTERM does not wait. What is unfinished is
+unacknowledged at the broker or still in the outbox.
+
+Going wrong: TransientError heals where it happens. IntegrityError stops intake and keeps everything
+else up, so that an operator can look. Anything else ends the process with a traceback, and systemd
+starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self
+
+from axisd.adapters import keyring, logs
+from axisd.adapters.amqp import AmqpIntake, AmqpPublisher, Endpoint, LinkState
+from axisd.adapters.amqp import Bounds as IntakeBounds
+from axisd.adapters.clock import SystemClock
+from axisd.adapters.ledger import SqlLedger, open_ledger
+from axisd.adapters.systemd import Notifier
+from axisd.adapters.telemetry import AxisTelemetry
+from axisd.adapters.vxp.client import Bounds as NationalBounds
+from axisd.adapters.vxp.client import VxpClient
+from axisd.config.load import Configuration, read
+from axisd.core.receipts import Sealer
+from axisd.core.retry import Backoff
+from axisd.core.schema import Schemas
+from axisd.core.view import View
+from axisd.errors import ConfigError, IntegrityError
+from axisd.service.commit import GroupCommit
+from axisd.service.dispatch import Bounds, Dispatch
+from axisd.service.downlink import Downlink, Pace
+from axisd.service.heartbeat import Pulse
+from axisd.service.intake import Intake
+from axisd.service.relay import Relay
+from axisd.service.uplink import Uplink
+from axisd.web.control import Answer, control_app
+from axisd.web.server import Check, serve, serve_socket, status_app
+
+log = logging.getLogger(__name__)
+
+_GAUGE_SECONDS = 5.0
+_NATIONAL_BOUNDS = Bounds(window=8, per_destination=1)
+
+
+async def run(file: Path) -> None:
+    """Runs the daemon until SIGTERM or SIGINT. Raises ConfigError before it says READY, if at all."""
+    clock = SystemClock()
+    configuration = read(file, day=clock.now().date())
+    async with Daemon(configuration, clock) as daemon:
+        await daemon.serve()
+
+
+class Daemon:
+    """All parts, wired. Use as a context manager, then `serve`."""
+
+    def __init__(self, configuration: Configuration, clock: SystemClock) -> None:
+        self._configuration = configuration
+        self._clock = clock
+        self._view = configuration.view
+        self._pulse = Pulse(clock)
+        self._telemetry = AxisTelemetry(clock, self._pulse)
+        self._notifier = Notifier()
+        self._stop = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
+        self._patience: asyncio.Timeout | None = None
+        self._hurried = False
+        self._downlink: Downlink | None = None
+        self._dispatches: list[Dispatch] = []
+        self._intake_stopped: str | None = None
+        self._ready = False
+        self._stack = contextlib.AsyncExitStack()
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    async def __aenter__(self) -> Self:
+        settings, view = self._configuration.settings, self._view
+        key = keyring.load(settings.receipts.key, settings.receipts.certificate)
+        self._configure_logs()
+        self._telemetry.configured(self._configuration)
+        workers = settings.inspection.workers
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="inspect")
+        self._sealing = ThreadPoolExecutor(1, thread_name_prefix="seal")
+        self._stack.callback(self._pool.shutdown, cancel_futures=True)
+        self._stack.callback(self._sealing.shutdown, cancel_futures=True)
+        self._ledger: SqlLedger = await open_ledger(settings.ledger.folder)
+        self._stack.push_async_callback(self._ledger.close)
+        self._commits = GroupCommit(
+            self._ledger,
+            Sealer(view.axis, key).seal_group,
+            self._clock,
+            self._telemetry,
+            self._sealing,
+        )
+        self._intake = Intake(
+            lambda: self._view,
+            Schemas(),
+            self._ledger,
+            self._commits,
+            self._clock,
+            self._telemetry,
+            self._pool,
+        )
+        self._backoff = Backoff(settings.delivery.retry.first, settings.delivery.retry.most)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+        self._notifier.stopping()
+        log.info("stopped")
+
+    async def serve(self) -> None:
+        """From start to stop. Returns when the daemon was told to stop and has done so."""
+        self._catch_signals()
+        await self._serve_web()
+        await self._reach_broker()
+        await self._join_national()
+        async with asyncio.TaskGroup() as group:
+            committing = group.create_task(self._commits.run(), name="commit")
+            relaying = [group.create_task(d.run(), name=d.name) for d in self._dispatches]
+            taking = [group.create_task(self._take(self._run_door()), name="intake")]
+            if self._downlink is not None:
+                taking.append(group.create_task(self._take(self._downlink.run()), name="downlink"))
+            around = [
+                group.create_task(self._watch(), name="watch"),
+                group.create_task(self._gauge(), name="gauge"),
+                group.create_task(self._reload_when_asked(), name="reload"),
+            ]
+            await self._come_up()
+            await self._stop.wait()
+            await self._wind_down(taking, relaying)
+            for task in (*taking, *relaying, *around, committing):
+                task.cancel()
+
+    # starting
+
+    def _configure_logs(self) -> None:
+        log_settings = self._configuration.settings.log
+        logs.configure(
+            log_settings.level,
+            log_settings.format,
+            now=self._clock.now,
+            count=self._telemetry.counted,
+        )
+
+    async def _reach_broker(self) -> None:
+        settings = self._configuration.settings.amqp
+        endpoint = Endpoint(settings.connection_url())
+        self._publisher = await self._stack.enter_async_context(
+            AmqpPublisher(
+                endpoint,
+                clock=self._clock,
+                telemetry=self._telemetry,
+                deadline=settings.publish_deadline.total_seconds(),
+                observe=self._observed,
+            )
+        )
+        self._door = AmqpIntake(
+            endpoint,
+            clock=self._clock,
+            telemetry=self._telemetry,
+            bounds=IntakeBounds(prefetch=settings.prefetch),
+            observe=self._observed,
+        )
+        relay = Relay(self._publisher)
+        self._dispatches.append(self._dispatch("relay", ("local", "receipts"), relay))
+
+    async def _join_national(self) -> None:
+        settings = self._configuration.settings.national
+        if settings is None:
+            return
+        client = await self._stack.enter_async_context(
+            VxpClient(
+                settings.url.get_secret_value(),
+                settings.system_id,
+                settings.secret_file.value.get_secret_value(),
+                self._clock,
+                NationalBounds(deadline=settings.timeout.total_seconds()),
+            )
+        )
+        uplink = Uplink(client, self._clock, self._telemetry)
+        self._dispatches.append(self._dispatch("uplink", ("national",), uplink, _NATIONAL_BOUNDS))
+        pace = Pace(settings.poll.quick.total_seconds(), settings.poll.slow.total_seconds())
+        self._downlink = Downlink(client, self._intake.handle, self._clock, self._telemetry, pace)
+
+    def _observed(self, _: LinkState) -> None:
+        """A connection to the broker changed."""
+        self._telemetry.broker(
+            consuming=self._door.consuming,
+            publishing=self._publisher.connected.is_set(),
+            blocked=self._publisher.blocked,
+        )
+
+    def _dispatch(
+        self,
+        name: str,
+        prefixes: tuple[str, ...],
+        exit_: Relay | Uplink,
+        bounds: Bounds = Bounds(),  # noqa: B008 - a frozen value
+    ) -> Dispatch:
+        return Dispatch(
+            name,
+            prefixes,
+            exit_.send,
+            self._ledger,
+            self._commits,
+            self._clock,
+            self._telemetry,
+            backoff=self._backoff,
+            bounds=bounds,
+        )
+
+    async def _serve_web(self) -> None:
+        settings = self._configuration.settings
+        app = status_app(self._telemetry.registry, self._checks)
+        await self._stack.enter_async_context(serve(app, settings.http.listen))
+        control = control_app(self)
+        await self._stack.enter_async_context(serve_socket(control, settings.control.socket))
+
+    async def _come_up(self) -> None:
+        """READY only when a consumer is there and the publisher is connected."""
+        await self._door.wait_consuming()
+        await self._publisher.connected.wait()
+        for part in ("commit", *(d.name for d in self._dispatches)):
+            self._pulse.expect(part)
+        self._ready = True
+        self._notifier.ready(f"serving {len(self._view.directory.systems)} systems")
+        log.info("ready", extra={"systems": len(self._view.directory.systems)})
+
+    async def _run_door(self) -> None:
+        await self._door.run(self._intake.handle)
+
+    async def _take(self, work: Awaitable[None]) -> None:
+        """A ledger that contradicts itself stops what comes in, and nothing else."""
+        try:
+            await work
+        except* IntegrityError as group:
+            self._intake_stopped = str(group.exceptions[0])
+            self._telemetry.trouble("intake", group)
+            log.critical("intake stopped: the ledger contradicts itself; run axisd ledger verify")
+
+    # while it runs
+
+    def _checks(self) -> list[Check]:
+        """What `/-/ready` answers: one line for each thing that has to work."""
+        silent = self._pulse.silent()
+        checks = [
+            Check("started", self._ready, "" if self._ready else "still starting"),
+            Check("intake", self._intake_stopped is None, self._intake_stopped or ""),
+            Check("parts", not silent, f"silent: {', '.join(silent)}" if silent else ""),
+        ]
+        if self._ready:
+            link = self._publisher.state
+            trouble = "blocked by an alarm of the broker" if link.blocked else link.trouble
+            checks.append(Check("broker", link.connected and not link.blocked, trouble))
+            checks.append(Check("consumers", self._door.consuming, "not all lanes are consumed"))
+        return checks
+
+    async def _watch(self) -> None:
+        """Pings the watchdog as long as every part shows signs of life."""
+        interval = self._notifier.watchdog_interval() or _GAUGE_SECONDS
+        while True:
+            await asyncio.sleep(min(interval / 2, _GAUGE_SECONDS))
+            silent = self._pulse.silent()
+            if silent:
+                log.error("silent parts", extra={"parts": silent})
+            else:
+                self._notifier.watchdog()
+
+    async def _gauge(self) -> None:
+        while True:
+            self._telemetry.backlog(await self._ledger.outbox_summary())
+            await asyncio.sleep(_GAUGE_SECONDS)
+
+    async def _reload_when_asked(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            with contextlib.suppress(ConfigError):  # told and counted where it is raised
+                await self.reload()
+
+    # what operators ask
+
+    async def reload(self) -> Answer:
+        """Reads the configuration again; the view is replaced whole, or not at all."""
+        self._notifier.reloading()
+        try:
+            fresh = read(
+                self._configuration.file,
+                day=self._clock.now().date(),
+                version=self._view.version + 1,
+            )
+        except ConfigError as error:
+            self._telemetry.reloaded(False)
+            log.error("reload refused, the old configuration stays", extra={"why": str(error)})  # noqa: TRY400
+            raise
+        finally:
+            self._notifier.ready()
+        self._configuration = fresh
+        self._view = fresh.view
+        self._telemetry.reloaded(True)
+        self._telemetry.configured(fresh)
+        self._configure_logs()
+        log.info("reloaded", extra={"version": self._view.version})
+        return {"version": self._view.version, "agencies": len(self._view.directory.agencies)}
+
+    async def retry(self, destination: str | None) -> Answer:
+        """Makes what waits for `destination`, or for everybody, due now."""
+        for dispatch in self._dispatches:
+            dispatch.release(destination)
+        waiting = [
+            item
+            for item in await self._ledger.outbox_summary()
+            if destination is None or item.destination == destination
+        ]
+        return {"rows": sum(item.waiting for item in waiting), "destinations": len(waiting)}
+
+    async def status(self) -> Answer:
+        """The same checks as `/-/ready`, for the command line."""
+        return {
+            "version": self._view.version,
+            "checks": [check.as_json() for check in self._checks()],
+        }
+
+    # stopping
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._asked_to_stop)
+        loop.add_signal_handler(signal.SIGINT, self._asked_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
+
+    def _asked_to_stop(self) -> None:
+        if not self._stop.is_set():
+            self._stop.set()
+            return
+        self._hurried = True
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+
+    def _asked_to_reload(self) -> None:
+        self._reload_wanted.set()
+
+    async def _wind_down(
+        self, taking: list[asyncio.Task[None]], relaying: list[asyncio.Task[None]]
+    ) -> None:
+        self._ready = False
+        self._notifier.stopping()
+        stop = self._configuration.settings.stop
+        log.info("stopping")
+        await self._within(stop.drain.total_seconds(), self._door.drain())
+        for task in taking:
+            task.cancel()
+        for dispatch in self._dispatches:
+            dispatch.drain()
+        await self._within(stop.relay.total_seconds(), asyncio.wait(relaying))
+
+    async def _within(self, seconds: float, work: Awaitable[object]) -> None:
+        """Waits for `work`, at most `seconds`, and no longer after a second SIGTERM."""
+        try:
+            async with asyncio.timeout(0 if self._hurried else seconds) as self._patience:
+                await work
+        except TimeoutError:
+            log.warning("not everything ended in time; the rest is unacknowledged or in the outbox")
+        finally:
+            self._patience = None

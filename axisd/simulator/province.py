@@ -1,0 +1,305 @@
+"""A whole province on one machine: broker, national axis, axisd, and the agencies' own credentials.
+
+Everything lives in one folder and on loopback; nothing that runs already is touched, and every process
+is stopped by its own pid. The demo, the acceptance tests and the benchmarks stand on it. Keys and
+passwords are generated for the occasion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, Self
+
+import aiohttp
+
+from axisd.adapters.amqp import AgencyClient, Endpoint, Management, render
+from axisd.adapters.amqp.topology import password_hash
+from axisd.adapters.clock import SystemClock
+from axisd.config.load import read
+from axisd.core.codes import derived_twin
+from axisd.errors import UnavailableError
+from axisd.resources import config_path
+from axisd.simulator.broker import PrivateNode
+from axisd.simulator.loopback import ADDRESS, free_ports
+from axisd.simulator.pki import Pki
+from axisd.simulator.process import Process, spawn
+
+VHOST: Final = "axis"
+DAEMON: Final = "axisd"
+_READY_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A system of the province: its account and the agencies that it serves, the first its own."""
+
+    account: str
+    agencies: tuple[str, ...]
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+
+    @property
+    def agency(self) -> str:
+        return self.agencies[0]
+
+
+MEMBERS: Final = (
+    ("finance", ("000.00.11.H53",)),
+    ("environment", ("000.00.12.H53",)),
+    ("information", ("000.00.13.H53",)),
+    ("health", ("000.00.17.H53",)),
+    ("peoples-committee", ("000.00.01.H53", "000.00.00.H53")),
+    ("tayninh-city", ("000.01.30.H53",)),
+    ("ben-cau", ("000.20.31.H53",)),
+)
+"""Departments, the office of the People's Committee, a city's office, a commune (codes of 2020)."""
+
+INTAKES: Final = {"000.20.30.H53": "000.01.30.H53"}
+"""A ward without a system of its own, and the office that receives for it (QC Điều 6.3)."""
+
+CENTRE: Final = "00.53.W00"
+PEER_CENTRE: Final = "00.14.W00"
+PEER: Final = ("000.00.00.G14", "G14")
+
+
+class Province:
+    """Broker, national axis and axisd in `folder`. `build` makes and starts all but axisd.
+
+    `outlives`: what is started stays when this process ends (the demo with KEEP=1).
+    """
+
+    def __init__(self, folder: Path, *, outlives: bool = False, settings: str = "") -> None:
+        self.folder = folder.absolute()
+        self.outlives = outlives
+        self.members = tuple(Member(account, codes) for account, codes in MEMBERS)
+        self.national_secret = secrets.token_hex(16)
+        self.peer_secret = secrets.token_hex(16)
+        self.pki = Pki(self.folder / "pki")
+        self.node = PrivateNode(self.folder / "broker", outlives=outlives)
+        self.http_port, self.national_port = free_ports(2)
+        self.axisd: Process | None = None
+        self.national: Process | None = None
+        self._daemon_password = secrets.token_urlsafe(18)
+        self._more_settings = settings
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if not self.outlives:
+            await self.stop()
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "axisd.yaml"
+
+    @property
+    def http(self) -> str:
+        return f"http://{ADDRESS}:{self.http_port}"
+
+    @property
+    def national_url(self) -> str:
+        return f"http://{ADDRESS}:{self.national_port}"
+
+    def member(self, agency: str) -> Member:
+        """The system that serves `agency`."""
+        return next(member for member in self.members if agency in member.agencies)
+
+    def credentials(self, agency: str) -> tuple[Path, Path]:
+        """Key and certificate that `agency` signs with."""
+        return self.folder / "pki" / f"{agency}.key", self.folder / "pki" / f"{agency}.pem"
+
+    def amqp_url(self, agency: str) -> str:
+        """Where and as whom the system behind `agency` connects."""
+        member = self.member(agency)
+        return self.node.amqp_url(VHOST, member.account, member.password)
+
+    def client(self, agency: str) -> AgencyClient:
+        """A client for the system behind `agency`; use it as a context manager."""
+        return AgencyClient(Endpoint(self.amqp_url(agency), name=f"{agency}"))
+
+    async def build(self) -> None:
+        """Folders, keys, configuration; the broker with its topology; the national axis."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await self.node.start()
+        self._write_keys()
+        self._write_configuration()
+        await self._apply_topology()
+        await self.start_national()
+
+    async def start_national(self) -> None:
+        """The simulated national axis as a process of its own; its state survives its restart."""
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "axisd.simulator.national",
+            self.folder / "national",
+        ]
+        command += ["--seed", self.folder / "national.json", "--port", str(self.national_port)]
+        self.national = self._spawn(command, "national.log")
+        await self._answering(f"{self.national_url}/-/state", self.national, "national.log")
+
+    async def start_axisd(self) -> float:
+        """Starts axisd and returns the seconds until it is ready."""
+        clock = SystemClock()
+        began = clock.monotonic()
+        command: list[str | Path] = [sys.executable, "-m", "axisd", "run", "--config", self.config]
+        self.axisd = self._spawn(command, "axisd.log")
+        await self._answering(f"{self.http}/-/ready", self.axisd, "axisd.log")
+        return clock.monotonic() - began
+
+    async def kill_axisd(self) -> None:
+        """Kill -9, as a power cut would."""
+        assert self.axisd is not None, "axisd was started"
+        self.axisd.send(signal.SIGKILL)
+        await self.axisd.gone(10)
+
+    async def stop_axisd(self, grace: float = 30) -> None:
+        """SIGTERM, as an operator would."""
+        if self.axisd is not None:
+            await self.axisd.end(grace)
+
+    async def stop(self) -> None:
+        """Everything that `build` and `start_axisd` started, in the reverse order."""
+        await self.stop_axisd()
+        if self.national is not None:
+            await self.national.end(10)
+        await self.node.stop()
+
+    def axisctl(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """Runs one command of axisd against this province."""
+        command = [sys.executable, "-m", "axisd", *map(str, words), "--config", str(self.config)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    # the files
+
+    def _write_keys(self) -> None:
+        for member in self.members:
+            for agency in member.agencies:
+                self.pki.issue(agency, name=member.account)
+        self.pki.issue(CENTRE, name="axis", key_type="ec-p256", file="axis")
+
+    def _write_configuration(self) -> None:
+        with config_path("agencies.csv").open(encoding="utf-8", newline="") as source:
+            rows = list(csv.DictReader(source))
+        with (self.folder / "agencies.csv").open("w", encoding="utf-8", newline="") as target:
+            writer = csv.DictWriter(target, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            for row in rows:
+                row["intake"] = INTAKES.get(row["code"], row["intake"])
+                writer.writerow(row)
+        systems = [
+            {"account": m.account, "channel": "amqp", "agencies": list(m.agencies)}
+            for m in self.members
+        ]
+        # JSON is YAML too, and needs no writer of its own.
+        self._write("systems.yaml", json.dumps({"systems": systems}, indent=2))
+        self._write("national.secret", self.national_secret, secret=True)
+        url = self.node.amqp_url("", DAEMON, self._daemon_password).rstrip("/")
+        self._write("amqp.url", url, secret=True)
+        self._write("management.url", self._management_url(), secret=True)
+        self._write("axisd.yaml", self._settings())
+        self._write("national.json", json.dumps(self._seed(rows), ensure_ascii=False), secret=True)
+
+    def _management_url(self) -> str:
+        account = f"{self.node.admin_user}:{self.node.admin_password}"
+        return self.node.management_url.replace("://", f"://{account}@")
+
+    def _settings(self) -> str:
+        return f"""\
+axis:
+  centre: {CENTRE}
+  name: Trục liên thông văn bản tỉnh Tây Ninh
+  local_level1: [H53, A53]
+ledger: {{folder: ledger}}
+amqp: {{url_file: amqp.url, vhost: {VHOST}, management_url_file: management.url}}
+http: {{listen: "{ADDRESS}:{self.http_port}"}}
+control: {{socket: {self._socket()}}}
+receipts: {{key: pki/axis.key, certificate: pki/axis.pem}}
+trust: {{authorities: [pki/ca.pem]}}
+directory: {{agencies: [agencies.csv], systems: systems.yaml}}
+national:
+  url: {self.national_url}
+  system_id: {CENTRE}
+  secret_file: national.secret
+  poll: {{quick: 200ms, slow: 2s}}
+log: {{format: json}}
+{self._more_settings}"""
+
+    def _socket(self) -> str:
+        """The control socket's path; a deep checkout would make it longer than a socket's may be."""
+        inside = self.folder / "control.sock"
+        if len(str(inside).encode()) < 100:
+            return inside.name
+        return str(Path(tempfile.mkdtemp(prefix="axisd-")) / "control.sock")
+
+    def _seed(self, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        local = {code for member in self.members for code in member.agencies} | set(INTAKES)
+        names = {row["code"]: row["name"] for row in rows}
+        ours = [
+            {"code": code, "centre": CENTRE, "name": names[code], "twin": derived_twin(code) or ""}
+            for code in sorted(local)
+        ]
+        peer = {"code": PEER[0], "twin": PEER[1], "centre": PEER_CENTRE, "name": names[PEER[0]]}
+        return {
+            "centres": [
+                {"system_id": CENTRE, "secret": self.national_secret, "name": "Tây Ninh"},
+                {"system_id": PEER_CENTRE, "secret": self.peer_secret, "name": names[PEER[0]]},
+            ],
+            "agencies": [*ours, peer],
+        }
+
+    async def _apply_topology(self) -> None:
+        view = read(self.config, day=SystemClock().now().date()).view
+        hashes = {m.account: password_hash(m.password) for m in self.members}
+        hashes[DAEMON] = password_hash(self._daemon_password)
+        definitions = render(view.directory, vhost=VHOST, daemon_user=DAEMON, hashes=hashes)
+        async with Management(self._management_url(), vhost=VHOST) as management:
+            await management.apply(definitions)
+
+    def _write(self, name: str, text: str, *, secret: bool = False) -> None:
+        path = self.folder / name
+        path.touch(mode=0o600 if secret else 0o644)
+        path.write_text(text, encoding="utf-8")
+
+    # the processes
+
+    def _spawn(self, command: Sequence[str | Path], log: str) -> Process:
+        with (self.folder / log).open("ab") as output:
+            child = spawn(
+                command,
+                environment={**os.environ, "PYTHONUNBUFFERED": "1"},
+                folder=Path.cwd(),
+                output=output,
+                outlives=self.outlives,
+            )
+        return Process.of(child.pid)
+
+    async def _answering(self, url: str, process: Process, log: str) -> None:
+        """Until `url` answers 200. Raises UnavailableError with the end of the log if it does not."""
+        try:
+            async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as session:
+                while process.alive():
+                    with contextlib.suppress(aiohttp.ClientError):
+                        async with session.get(url) as answer:
+                            if answer.status == HTTPStatus.OK:
+                                return
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            pass
+        lines = (self.folder / log).read_text(encoding="utf-8", errors="replace").splitlines()
+        raise UnavailableError(
+            "\n".join([f"{url} does not answer; {log} ends with:", *lines[-15:]])
+        )
