@@ -109,7 +109,7 @@ class _Check:
 
         twin = derived_twin(agency.code)
         other = self._index.get(twin) if twin and twin > agency.code else None
-        if other is not None and other != row:
+        if other is not None and self._agencies[other].code == twin:
             text = (
                 f"{agency.code} and {twin} are one code in two styles, yet two agencies; "
                 "if they are one organ, keep one and give the other as its twin"
