@@ -50,8 +50,9 @@ def organ_of(code: str, directory: Directory) -> str:
     if agency is not None:
         return agency.code
     twin = derived_twin(code)
-    # Of two derived twins the four-group one stands for both, so that they meet.
-    return twin if twin is not None and len(twin.split(".")) == 4 else code
+    # Of two twins that nobody states, one stands for both, so that they meet: the first in the alphabet,
+    # which of an ordinary pair is the four-group one.
+    return min(code, twin) if twin else code
 
 
 def _leg(code: str, view: View, day: date) -> Leg:
