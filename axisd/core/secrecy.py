@@ -24,12 +24,15 @@ _MARKS: Final = tuple(
         r"\b(?:độ|mức(?:\s+độ)?|dấu(?:\s+chỉ\s+độ)?)\s+mật\s*[:=]\s*(?:mật|tối|tuyệt)",
     )
 )
-_CAPITALS = re.compile(r"(?<!BẢO )(?<!BÍ )\bMẬT\b(?! (?:KHẨU|ĐỘ|MÃ|THƯ|THÁM|ONG)\b)")
+_CAPITALS = re.compile(
+    r"(?<!(?i:bảo) )(?<!(?i:bí) )(?<!(?i:cơ) )\bMẬT\b"
+    r"(?! (?i:khẩu|độ|mã|thư|thám|vụ|thiết|danh|ngữ|ước|ong)\b)"
+)
 
 
 def is_mark(text: str) -> bool:
-    """Whether `text` carries a mark of secrecy, in any Unicode normal form."""
-    text = " ".join(unicodedata.normalize("NFC", text).split())
+    """Whether `text` carries a mark of secrecy, in any Unicode form, also full-width."""
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
     if any(mark.search(text) for mark in _MARKS):
         return True
     # A text all in capitals says nothing about MẬT being set apart; one that mixes cases does.
