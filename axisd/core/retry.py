@@ -15,6 +15,6 @@ class Backoff:
 
     def after(self, attempts: int, chance: float) -> timedelta:
         """The wait after `attempts` failures (≥ 1); `chance` is uniform in [0, 1)."""
-        doublings = min(attempts - 1, 32)
+        doublings = min(attempts - 1, 24)
         full = min(self.first * (1 << doublings), self.most)
         return full * (0.5 + chance / 2)
