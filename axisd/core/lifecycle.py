@@ -69,8 +69,11 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] 
     (_S.DEFERRED, _E.WITHDRAWN): _S.WITHDRAWN,
     (_S.DEFERRED, _E.TAKEN): _S.HANDED_OVER,
     (_S.DEFERRED, _E.TURNED_DOWN): _S.REJECTED,
-    # Held while the publish was already under way.
+    # Held while the publish was already under way, whatever comes of it.
     (_S.HELD, _E.CONFIRMED): _S.SENT,
+    (_S.HELD, _E.REFUSED): _S.REJECTED,
+    (_S.HELD, _E.TAKEN): _S.HANDED_OVER,
+    (_S.HELD, _E.TURNED_DOWN): _S.REJECTED,
     (_S.HELD, _E.RELEASED): _S.QUEUED,
     (_S.HELD, _E.OUTLIVED): _S.EXPIRED,
     (_S.HELD, _E.WITHDRAWN): _S.WITHDRAWN,
