@@ -43,7 +43,8 @@ LONGEST: Final = 2000
 VIETNAM: Final = timezone(timedelta(hours=7))
 """Times are written in Vietnam's zone, ISO 8601 (QC Điều 10.3)."""
 
-_CREDENTIALS = re.compile(r"(\w+://[^/\s:@]*):[^@\s/]+@")
+# Bounded, so that no text makes it slow. The second ending is that of a value that was cut.
+_CREDENTIALS = re.compile(r"(\b\w{1,20}://[^/\s:@]{0,200}):[^@\s/]{1,500}(?:@|…$)")
 
 
 def configure(
@@ -116,8 +117,8 @@ def _forbidden(key: str) -> bool:
 
 
 def _harmless(text: str, longest: int) -> str:
-    masked = _CREDENTIALS.sub(r"\1:***@", text)
-    return masked if len(masked) <= longest else masked[:longest] + "…"
+    cut = text if len(text) <= longest else text[:longest] + "…"
+    return _CREDENTIALS.sub(r"\1:***@", cut) if "://" in cut else cut
 
 
 def _renderers(format: Format, stream: TextIO) -> list[Processor]:  # noqa: A002
