@@ -1,0 +1,95 @@
+"""What a kept demo hands to whoever goes on with it: `env.json`, and how to stop everything."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from axisd.simulator.broker import PrivateNode
+from axisd.simulator.loopback import ADDRESS
+from axisd.simulator.process import Process
+from axisd.simulator.province import CENTRE, PEER, PEER_CENTRE, VHOST, Province
+
+_PROCESSES = "processes.json"
+
+
+def write_handout(province: Province, folder: Path) -> None:
+    """Writes `env.json` (paths relative to the checkout) and what `stop_kept` needs."""
+    running = {"axisd": province.axisd, "national": province.national}
+    processes = {n: [p.pid, p.started] for n, p in running.items() if p is not None}
+    (folder / _PROCESSES).write_text(json.dumps(processes), encoding="utf-8")
+    env = folder / "env.json"
+    env.touch(mode=0o600)
+    env.write_text(json.dumps(environment(province, folder), indent=2), encoding="utf-8")
+
+
+def environment(province: Province, folder: Path) -> dict[str, Any]:
+    """Everything needed to act as any part of this province."""
+    python = shlex.quote(_relative(Path(sys.executable)))
+    node = f"{python} -m axisd.simulator.broker"
+    return {
+        "config": str(folder / "axisd.yaml"),
+        "http": province.http,
+        "amqp": {
+            "host": ADDRESS,
+            "port": province.node.amqp_port,
+            "vhost": VHOST,
+            "admin": {
+                "user": province.node.admin_user,
+                "password": province.node.admin_password,
+            },
+        },
+        "broker_node": {
+            "stop": f"{node} stop {folder / 'broker'}",
+            "start": f"{node} start {folder / 'broker'}",
+        },
+        "daemon": {
+            "pid": province.axisd.pid if province.axisd else None,
+            "start": f"{python} -m axisd run --config {folder / 'axisd.yaml'}",
+        },
+        "national": {
+            "url": province.national_url,
+            "system_id": CENTRE,
+            "secret": province.national_secret,
+            "peer": {
+                "system_id": PEER_CENTRE,
+                "secret": province.peer_secret,
+                "agency": PEER[0],
+            },
+        },
+        "trust": str(folder / "pki" / "ca.pem"),
+        "trust_key": str(folder / "pki" / "ca.key"),
+        "receipt_certificate": str(folder / "pki" / "axis.pem"),
+        "agencies": [
+            {
+                "id": code,
+                "user": member.account,
+                "password": member.password,
+                "key": str(folder / "pki" / f"{code}.key"),
+                "certificate": str(folder / "pki" / f"{code}.pem"),
+            }
+            for member in province.members
+            for code in member.agencies
+        ],
+    }
+
+
+async def stop_kept(folder: Path) -> bool:
+    """Stops what a kept demo left running, by pid and start time; also what died half-way."""
+    record = folder / _PROCESSES
+    if record.exists():
+        for pid, started in json.loads(record.read_text(encoding="utf-8")).values():
+            await Process(pid, started).end(30)
+        record.unlink()
+    if (folder / "broker").exists():
+        await PrivateNode(folder / "broker", outlives=True).stop()
+    return True
+
+
+def _relative(path: Path) -> str:
+    """`path` relative to the checkout, where it lies in it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
