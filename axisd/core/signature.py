@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
-from axisd.core.dsigform import DS, SIGNATURE, place_fault
+from axisd.core.dsigform import SIGNATURE, place_fault
 from axisd.core.inspection import ABSENT, SignatureFinding, SignatureState
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.syntax import path_of
@@ -88,7 +88,7 @@ def uncovered(root: etree._Element, check: SignatureCheck) -> Refusal | None:
     """
     if check.covered is None:
         return _not_covered(root, "there is nothing signed", "không có nội dung được ký")
-    if any(_instructions(root)):
+    if next(_instructions(root), None) is not None:
         return _not_covered(root, "an instruction beside it", "chỉ thị nằm ngoài phần tử gốc")
     seen, signed = _readable(root), _readable(check.covered)
     for mine, other in zip_longest(seen, signed):
@@ -125,10 +125,10 @@ def _refused(refusal: Refusal) -> SignatureCheck:
 
 
 def _readable(root: etree._Element) -> Iterator[etree._Element]:
-    """Every element in document order, but what belongs to the Signature."""
-    for element in root.iter(etree.Element):
-        if not str(element.tag).startswith(f"{{{DS}}}"):
-            yield element
+    """Every element in document order, but the Signature and what is in it."""
+    signature = next(root.iter(SIGNATURE), None)
+    inside = set() if signature is None else set(signature.iter())
+    return (element for element in root.iter(etree.Element) if element not in inside)
 
 
 def _instructions(root: etree._Element) -> Iterator[etree._Element]:

@@ -72,8 +72,12 @@ def read(signature: etree._Element) -> Claim | Refusal:
     texts = signature.iterfind(f".//{{{DS}}}X509Certificate")
     certificates = [_certificate(octets(element.text) or b"") for element in texts]
     found = [certificate for certificate in certificates if certificate is not None]
-    if not found or len(found) < len(certificates) or len(found) > _CERTIFICATES:
-        return malformed(signature, "no readable certificate", "không có chứng thư số đọc được")
+    if not found or len(found) < len(certificates):
+        return malformed(
+            signature, "no certificate that can be read", "không có chứng thư đọc được"
+        )
+    if len(found) > _CERTIFICATES:
+        return malformed(signature, "too many certificates", "có quá nhiều chứng thư")
     leaves = _leaves(found)
     if len(leaves) != 1:
         return malformed(
@@ -118,7 +122,11 @@ def verify(
     except InvalidSignature:
         return refuse("signature-invalid", at=path_of(signature), line=signature.sourceline)
     except (SignXMLException, etree.LxmlError, ValueError, NotImplementedError) as error:
-        detail = f"{type(error).__name__}"
+        if signature.find(f".//{{{DS}}}KeyValue") is not None:
+            return malformed(
+                signature, "KeyValue does not fit the certificate", "KeyValue không khớp chứng thư"
+            )
+        detail = type(error).__name__
         return malformed(signature, detail, detail)
     assert not isinstance(result, list), "expect_references is 1"
     if result.signed_xml is None:
@@ -205,5 +213,7 @@ def _key_fault(signature: etree._Element, claim: Claim) -> Refusal | None:
     key = claim.certificate.public_key()
     family = rsa.RSAPublicKey if claim.method in RSA else ec.EllipticCurvePublicKey
     if not isinstance(key, family):
-        return unfit_algorithm(signature, f"{claim.method} with another kind of key")
+        return unfit_algorithm(
+            signature, f"{claim.method.partition('#')[2]} with another kind of key"
+        )
     return None
