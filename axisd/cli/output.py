@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import IO, Final, Literal
 
@@ -60,15 +61,18 @@ def say_json(value: object) -> None:
     say(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
-def say_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table with aligned columns; the last column is not padded."""
+def say_table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], *, roles: Iterable[Role | None] = ()
+) -> None:
+    """A table with aligned columns; the last column is not padded. `roles` colour whole rows, in order."""
     cells = [list(map(visible, row)) for row in rows]
     widths = [
         max(map(_columns, column)) for column in zip(headers, *cells, strict=True)
     ]  # every row has as many cells as there are headers, or this raises
     say(paint(_line(headers, widths), "strong"))
-    for row in cells:
-        say(_line(row, widths))
+    for row, role in zip_longest(cells, islice(roles, len(cells))):
+        line = _line(row, widths)
+        say(paint(line, role) if role else line)
 
 
 def visible(text: str) -> str:

@@ -1,0 +1,222 @@
+"""`axisd envelope`: build, sign and inspect envelopes as files."""
+
+from __future__ import annotations
+
+import base64
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from axisd.cli.envelope_inspect import inspect_
+from axisd.core.inspection import STEPS
+from axisd.simulator.pki import Pki
+from tests.support.cli import axisd, facts
+from tests.support.settings import Site, small_site
+
+FINANCE = "000.00.11.H53"
+OFFICE = "000.00.01.H53"
+NEW = ("envelope", "new", "--from", FINANCE, "--to", OFFICE, "--number", "7", "--notation", "STC")
+DOCUMENT = (*NEW, "--subject", "V/v dự toán")
+TOP_KEYS = {
+    "verdict",
+    "reason",
+    "kind",
+    "business",
+    "from",
+    "to",
+    "document_id",
+    "digest",
+    "legal_value",
+    "signature",
+    "attachments",
+    "steps",
+}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A configuration that trusts the authority in `pki/`."""
+    site = small_site(tmp_path)
+    Pki(tmp_path / "pki")
+    site.write("axisd.yaml", site.config.read_text() + "trust: {authorities: [pki/ca.pem]}\n")
+    return site
+
+
+@pytest.fixture
+def signed(site: Site) -> Path:
+    """A document of the finance department, signed with its own certificate."""
+    key, certificate = Pki(site.folder / "pki").issue(FINANCE)
+    built, out = site.folder / "new.edxml", site.folder / "signed.edxml"
+    assert axisd(*DOCUMENT, "--out", built).exit_code == 0
+    result = axisd(
+        "envelope", "sign", built, "--key", key, "--certificate", certificate, "--out", out
+    )
+    assert result.exit_code == 0, result.stderr
+    return out
+
+
+def test_a_built_document_says_what_the_options_said(site: Site) -> None:
+    attached = site.write("phụ lục.txt", "phụ lục")
+    built = axisd(
+        *DOCUMENT, "--attach", attached, "--zip", "--date", "2026/01/05", "--to", "G14=Bộ"
+    )
+    assert built.exit_code == 0
+    found = facts(
+        axisd(
+            "envelope", "inspect", "-", "--profile", "if-present", "--json", "--config",
+            site.config, stdin=built.stdout_bytes,
+        )
+    )  # fmt: skip
+    assert (found["verdict"], found["kind"], found["business"]) == ("accepted", "document", "new")
+    assert (found["from"], found["to"]) == (FINANCE, [OFFICE, "G14"])
+    assert found["document_id"] == f"{FINANCE},2026/01/05,7/STC"
+    assert found["legal_value"] == "reference"
+    [attachment] = found["attachments"]
+    assert attachment["name"] == "phụ lục.txt"
+    assert attachment["declared_type"] == "text/plain"
+    assert attachment["sniffed_type"] == "application/zip"
+
+
+def test_an_attachment_in_a_zip_is_the_one_entry_of_it(site: Site) -> None:
+    attached = site.write("a.txt", "nội dung")
+    built = axisd(*DOCUMENT, "--attach", attached, "--zip").stdout_bytes
+    encoded = etree.fromstring(built).findtext(".//{*}ContentTransferEncoded")
+    assert encoded is not None
+    with zipfile.ZipFile(BytesIO(base64.b64decode(encoded))) as archive:
+        [entry] = archive.namelist()
+        assert archive.read(entry).decode() == "nội dung"
+
+
+def test_a_status_is_about_the_document_that_it_is_given(site: Site, signed: Path) -> None:
+    built = axisd("envelope", "new", "--from", OFFICE, "--status", "03", "--about", signed)
+    found = facts(
+        axisd(
+            "envelope", "inspect", "-", "--profile", "recorded", "--json", "--config", site.config,
+            stdin=built.stdout_bytes,
+        )
+    )  # fmt: skip
+    assert (found["verdict"], found["kind"], found["business"]) == ("accepted", "status", None)
+    assert found["status"] == {"code": "03", "of": found["document_id"], "to": FINANCE}
+    assert found["document_id"].startswith(f"{FINANCE},")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ((*NEW,), 64, "give --subject"),
+        (("envelope", "new", "--from", OFFICE, "--status", "03"), 64, "give --about FILE, or"),
+        ((*DOCUMENT, "--status", "03"), 64, "leave --to out"),
+        ((*NEW, "--subject", "a\x01b"), 65, "U+0001"),
+        ((*DOCUMENT, "--attach", "/nowhere"), 65, "cannot be read"),
+        ((*NEW[:3], "", *NEW[4:], "--subject", "x"), 65, "schema-invalid"),
+    ],
+)
+def test_what_would_not_be_valid_is_not_built(
+    options: tuple[str, ...], code: int, said: str
+) -> None:
+    result = axisd(*options)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert said in result.stderr
+
+
+def test_signing_keeps_every_other_byte(site: Site, signed: Path) -> None:
+    before, after = (site.folder / "new.edxml").read_bytes(), signed.read_bytes()
+    start = after.index(b"<ds:Signature")
+    end = after.index(b"</ds:Signature>") + len(b"</ds:Signature>")
+    assert after[:start] + after[end:] == before
+
+
+def test_a_signed_envelope_is_accepted_as_an_original_in_exactly_the_promised_form(
+    site: Site, signed: Path
+) -> None:
+    result = axisd("envelope", "inspect", signed, "--json", "--config", site.config)
+    found = facts(result)
+    assert (result.exit_code, found.keys()) == (0, TOP_KEYS)
+    assert (found["verdict"], found["reason"]) == ("accepted", None)
+    assert found["legal_value"] == "original"
+    assert found["signature"]["state"] == "verified"
+    assert FINANCE in found["signature"]["signer"]
+    assert found["signature"]["algorithm"].endswith("rsa-sha256")
+    assert [step["name"] for step in found["steps"]] == list(STEPS)
+    assert all(step.keys() == {"name", "outcome", "detail"} for step in found["steps"])
+
+
+def test_a_changed_byte_is_refused_with_the_reason_in_both_languages(
+    site: Site, signed: Path
+) -> None:
+    signed.write_bytes(signed.read_bytes().replace("dự toán".encode(), "dự toàn".encode()))
+    result = axisd("envelope", "inspect", signed, "--json", "--config", site.config)
+    found = facts(result)
+    assert (result.exit_code, found["verdict"]) == (65, "refused")
+    reason = found["reason"]
+    assert reason.keys() == {"code", "fault", "retryable", "at", "line", "text"}
+    assert (reason["code"], reason["fault"], reason["retryable"]) == (
+        "signature-invalid",
+        "sender",
+        False,
+    )
+    assert reason["text"].keys() == {"en", "vi"}
+    assert found["from"] == FINANCE, "what was read before the refusal stays"
+    for_people = axisd("envelope", "inspect", signed, "--config", site.config)
+    assert for_people.exit_code == 65
+    assert "refused: signature-invalid" in for_people.stdout
+    assert reason["text"]["vi"] in for_people.stdout
+
+
+def test_a_profile_on_the_command_line_wins_over_the_directory(site: Site) -> None:
+    built = axisd(*DOCUMENT).stdout_bytes
+    inspect = ("envelope", "inspect", "-", "--json", "--config", site.config)
+    assert facts(axisd(*inspect, stdin=built))["reason"]["code"] == "signature-missing"
+    assert axisd(*inspect, "--profile", "if-present", stdin=built).exit_code == 0
+
+
+def test_what_is_not_xml_is_refused_with_its_line(site: Site) -> None:
+    result = axisd(
+        "envelope", "inspect", "-", "--json", "--config", site.config, stdin=b"<edXML>\n<a></edXML>"
+    )
+    found = facts(result)
+    assert (result.exit_code, found["reason"]["code"]) == (65, "not-well-formed")
+    assert found["reason"]["line"] == 2
+    assert (found["kind"], found["from"], found["to"], found["document_id"]) == (
+        None,
+        None,
+        [],
+        None,
+    )
+
+
+def test_without_a_configuration_the_shipped_agencies_are_taken_and_that_is_said(
+    signed: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [option] = [param for param in inspect_.params if param.name == "config"]
+    monkeypatch.setattr(option, "default", site.folder / "none")
+    result = axisd(
+        "envelope", "inspect", signed, "--trust", site.folder / "pki" / "ca.pem", "--json"
+    )
+    assert "none is not there" in result.stderr
+    assert facts(result)["signature"]["state"] == "verified"
+    named = axisd("envelope", "inspect", signed, "--config", site.folder / "none")
+    assert named.exit_code == 78
+
+
+def test_an_envelope_that_is_signed_is_signed_again_only_in_place_of_the_signature(
+    site: Site, signed: Path
+) -> None:
+    key, certificate = (site.folder / "pki" / f"{FINANCE}{end}" for end in (".key", ".pem"))
+    sign = ("envelope", "sign", signed, "--key", key, "--certificate", certificate)
+    refused = axisd(*sign)
+    assert (refused.exit_code, refused.stdout) == (65, "")
+    assert "--replace" in refused.stderr
+    again = axisd(*sign, "--replace")
+    assert again.exit_code == 0
+    assert again.stdout_bytes.count(b"<ds:Signature ") == 1
+
+
+def test_a_key_that_cannot_be_used_is_bad_input(site: Site, signed: Path) -> None:
+    key = site.write("bad.key", "no key")
+    result = axisd("envelope", "sign", signed, "--key", key, "--certificate", key)
+    assert result.exit_code == 65
+    assert "bad.key" in result.stderr
