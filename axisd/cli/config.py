@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,20 @@ import click
 from axisd.adapters.clock import SystemClock
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.output import note, paint, say, say_json
-from axisd.config.load import Configuration, read
+from axisd.config.load import Configuration, load, read
 from axisd.errors import ConfigError, Problem
+from axisd.web.control import ControlClient
 
 
-@click.group(cls=AxisGroup, examples=[("config check", "all problems at once, with file and line")])
+@click.group(
+    cls=AxisGroup,
+    examples=[
+        ("config check", "all problems at once, with file and line"),
+        ("config reload", "make the running daemon read it again"),
+    ],
+)
 def config() -> None:
-    """Check the configuration."""
+    """Check the configuration, and make the daemon read it again."""
 
 
 @config.command(
@@ -55,6 +63,29 @@ def check(config: Path, as_json: bool) -> None:
         first = next(warning for warning in loaded.warnings if warning.kind == kind)
         others = f" (and {count - 1} more: axisd directory check --all)" if count > 1 else ""
         note(f"warning: {first.problem}{others}", "warn")
+
+
+@config.command(
+    "reload",
+    examples=[
+        ("config reload", "read it again; a bad one is refused and the good one stays in use")
+    ],
+)
+@config_option
+@json_option
+def reload(config: Path, as_json: bool) -> None:
+    """Make the running daemon read its configuration again, and wait for the verdict.
+
+    Exit code 0 when the new configuration is in use, 78 when it is bad (the old one stays), 69 when no
+    daemon runs. Settings that wait for a restart are named.
+    """
+    answer = asyncio.run(ControlClient(load(config).control.socket).ask("reload"))
+    if as_json:
+        say_json(answer)
+        return
+    say(f"in use: version {answer.get('version')}, {answer.get('agencies')} agencies")
+    for name in answer.get("waits_for_restart", ()):
+        note(f"{name} changes with the next restart: systemctl restart axisd", "warn")
 
 
 def _json(loaded: Configuration) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """`axisd config check` is the daemon's own loader."""
 
+import asyncio
 import json
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from axisd.cli.main import program
+from axisd.errors import ConfigError, Problem
+from axisd.web.control import Answer, control_app
+from axisd.web.server import serve_socket
 from tests.support.settings import Site, small_site
 
 
@@ -62,3 +66,50 @@ def test_the_configuration_may_be_named_by_the_environment(tmp_path: Path) -> No
     site = small_site(tmp_path)
     result = CliRunner(env={"AXISD_CONFIG": str(site.config)}).invoke(program, ["config", "check"])
     assert result.exit_code == 0
+
+
+class Operated:
+    """A daemon as far as its socket shows."""
+
+    def __init__(self, verdict: Answer | ConfigError) -> None:
+        self._verdict = verdict
+
+    async def reload(self) -> Answer:
+        if isinstance(self._verdict, ConfigError):
+            raise self._verdict
+        return self._verdict
+
+    async def retry(self, destination: str | None) -> Answer:
+        raise AssertionError("nobody asked for it")
+
+    async def status(self) -> Answer:
+        raise AssertionError("nobody asked for it")
+
+
+async def reloaded(site: Site, verdict: Answer | ConfigError) -> Result:
+    async with serve_socket(control_app(Operated(verdict)), site.folder / "control.sock"):
+        return await asyncio.to_thread(
+            CliRunner().invoke, program, ["config", "reload", "--config", str(site.config)]
+        )
+
+
+async def test_reload_waits_for_the_verdict_and_names_what_waits_for_a_restart(
+    tmp_path: Path,
+) -> None:
+    answer = {"version": 2, "agencies": 3, "waits_for_restart": ["http.listen"]}
+    result = await reloaded(small_site(tmp_path), answer)
+    assert (result.exit_code, result.stdout) == (0, "in use: version 2, 3 agencies\n")
+    assert "http.listen changes with the next restart" in result.stderr
+
+
+async def test_a_refused_reload_ends_with_78_and_the_daemons_problems(tmp_path: Path) -> None:
+    result = await reloaded(small_site(tmp_path), ConfigError((Problem("a.csv", 7, "odd"),)))
+    assert result.exit_code == 78
+    assert "a.csv:7: odd" in result.stderr
+
+
+def test_reload_without_a_daemon_ends_with_69(tmp_path: Path) -> None:
+    arguments = ["config", "reload", "--config", str(small_site(tmp_path).config)]
+    result = CliRunner().invoke(program, arguments)
+    assert result.exit_code == 69
+    assert "no daemon listens" in result.stderr
