@@ -1,0 +1,193 @@
+"""The ledger's tables: one set for every database, in portable types only.
+
+Times are microseconds since 1970 UTC as whole numbers (milliseconds in the chain), lists and facts are JSON text: SQLite's STRICT
+tables know no richer types, and nothing here needs them. What may stand in a state column comes from
+`axisd.core.lifecycle`. Rows of `entry` and `receipt` are never changed; the triggers that see to it are
+in the migrations, which also create everything that is declared here (a test holds the two together).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from axisd.core.lifecycle import DeliveryState, SubmissionState
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_by_%(column_0_N_name)s",
+        "uq": "%(table_name)s_once_by_%(column_0_N_name)s",
+        "ck": "%(table_name)s_%(constraint_name)s_known",
+        "fk": "%(table_name)s_%(column_0_name)s_of_%(referred_table_name)s",
+        "pk": "%(table_name)s_key",
+    }
+)
+
+Whole: Final = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; STRICT tables spell it INTEGER."""
+
+
+def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{state}'" for state in states)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _required(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Whole, nullable=False)
+
+
+submission: Final = Table(
+    "submission",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _required("door"),
+    _required("kind"),
+    _required("sender"),
+    _required("document_id"),
+    _number("received_at"),
+    _required("state"),
+    _required("reason"),
+    Column("at", Text),
+    Column("line", Whole),
+    _required("number"),
+    _required("notation"),
+    _required("promulgation_date"),
+    Column("subject", Text),
+    Column("external_id", Text),
+    Column("duplicate_of", Text),
+    _required("facts"),
+    _one_of("state", SubmissionState),
+    Index(None, "document_id"),
+    Index(None, "received_at"),
+    Index(
+        "submission_in_quarantine",
+        "id",
+        sqlite_where=text("state = 'quarantined'"),
+        postgresql_where=text("state = 'quarantined'"),
+    ),
+    sqlite_strict=True,
+)
+
+external: Final = Table(
+    "external",
+    METADATA,
+    Column("external_id", Text, primary_key=True),
+    Column("door", Text, primary_key=True),
+    Column("submission_id", Text, ForeignKey("submission.id"), nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""What a door's own ids became: the first submission that was settled under each."""
+
+payload: Final = Table(
+    "payload",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    _number("size"),
+    Column("body", LargeBinary),
+    CheckConstraint("body IS NULL OR length(body) = size", name="size"),
+    sqlite_strict=True,
+)
+"""`body` is NULL where the bytes lie on disk (`axisd.adapters.ledger.payloads`)."""
+
+delivery: Final = Table(
+    "delivery",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("submission_id", Text, ForeignKey("submission.id"), nullable=False, index=True),
+    _required("sender"),
+    _required("document_id"),
+    _required("business"),
+    _required("recipient"),
+    _required("addressed"),
+    _required("inbox"),
+    _required("route"),
+    _required("lane"),
+    _number("priority"),
+    Column("digest", Text, ForeignKey("payload.digest"), nullable=False),
+    _required("proof"),
+    _required("state"),
+    _number("created_at"),
+    _number("expires_at"),
+    _required("status"),
+    _required("reason"),
+    _one_of("state", DeliveryState),
+    # The identity. Document first, so that one list of values finds many identities, and all
+    # deliveries of a document (SQLite scans the table for a list of several columns).
+    UniqueConstraint("document_id", "sender", "business", "recipient"),
+    sqlite_strict=True,
+)
+
+outbox: Final = Table(
+    "outbox",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _required("kind"),
+    _required("destination"),
+    _required("lane"),
+    _number("due_at"),
+    _number("size"),
+    _number("attempts"),
+    _number("held"),
+    _required("reason"),
+    _number("since"),
+    Index(
+        "outbox_by_destination",
+        "destination",
+        "id",
+        sqlite_where=text("held = 0"),
+        postgresql_where=text("held = 0"),
+    ),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""`since`: when the row came in, which deferring it does not change."""
+
+entry: Final = Table(
+    "entry",
+    METADATA,
+    Column("position", Whole, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    _required("event"),
+    _number("at"),
+    Column("submission_id", Text, nullable=False, index=True),
+    Column("delivery_id", Text),
+    _required("content"),
+    _required("hash"),
+    sqlite_strict=True,
+)
+"""The chain. `at` is in milliseconds, as the content says it, so that a changed digit contradicts it.
+`submission_id` refers to nothing: evidence may outlive what it speaks of."""
+
+receipt: Final = Table(
+    "receipt",
+    METADATA,
+    Column("position", Whole, ForeignKey("entry.position"), primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    _required("event"),
+    Column("submission_id", Text, nullable=False, index=True),
+    _required("document_id"),
+    _required("agency"),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""`agency` is the one it is for (`Receipt.to`; `to` is a word of SQL)."""
