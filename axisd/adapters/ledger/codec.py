@@ -1,0 +1,285 @@
+"""Between the core's values and the ledger's rows: pure, both ways, without loss.
+
+Rows come back as SQLAlchemy rows whose names are the columns'. What cannot be read back (a state that
+this version does not know, facts that are not JSON) contradicts what was written: IntegrityError.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from axisd.core.envelope import Attachment
+from axisd.core.evidence import Entry, Facts, Receipt
+from axisd.core.inspection import LegalValue, SignatureFinding, SignatureState
+from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.reasons import Event
+from axisd.core.records import (
+    Delivery,
+    Identity,
+    OutboxKind,
+    OutboxRow,
+    RouteKind,
+    SubmissionRecord,
+)
+from axisd.core.submission import Door, Lane
+
+Columns = dict[str, Any]
+"""One row to be written: values by column name."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ATTACHMENT_FIELDS: Final = tuple(field.name for field in fields(Attachment))
+
+
+def instant(moment: datetime) -> int:
+    """Microseconds since 1970 UTC; `moment` must be aware."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(instant: int) -> datetime:
+    """The aware UTC time of `instant`, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def facts_text(facts: Facts) -> str:
+    """Facts as one line of JSON."""
+    signature = facts.signature
+    return _encode(
+        {
+            "submission_id": facts.submission_id,
+            "door": facts.door,
+            "account": facts.account,
+            "sender": facts.sender,
+            "reply_to": facts.reply_to,
+            "kind": facts.kind,
+            "business": facts.business,
+            "status": facts.status,
+            "document_id": facts.document_id,
+            "digest": facts.digest,
+            "size": facts.size,
+            "received_at": facts.received_at.isoformat(),
+            "lane": facts.lane,
+            "priority": facts.priority,
+            "legal_value": facts.legal_value,
+            "signature": {
+                "state": signature.state,
+                "signer": signature.signer,
+                "certificate": signature.certificate,
+                "algorithm": signature.algorithm,
+            },
+            "attachments": [
+                {name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}
+                for attachment in facts.attachments
+            ],
+        }
+    )
+
+
+def facts_of(text: str) -> Facts:
+    """The reverse of `facts_text`."""
+    stored: Mapping[str, Any] = json.loads(text)
+    signature = stored["signature"]
+    return Facts(
+        submission_id=stored["submission_id"],
+        door=Door(stored["door"]),
+        account=stored["account"],
+        sender=stored["sender"],
+        reply_to=stored["reply_to"],
+        kind=stored["kind"],
+        business=stored["business"],
+        status=stored["status"],
+        document_id=stored["document_id"],
+        digest=stored["digest"],
+        size=stored["size"],
+        received_at=datetime.fromisoformat(stored["received_at"]),
+        lane=Lane(stored["lane"]),
+        priority=stored["priority"],
+        legal_value=LegalValue(stored["legal_value"]),
+        signature=SignatureFinding(
+            SignatureState(signature["state"]),
+            signature["signer"],
+            signature["certificate"],
+            signature["algorithm"],
+        ),
+        attachments=tuple(Attachment(**attachment) for attachment in stored["attachments"]),
+    )
+
+
+def submission_columns(record: SubmissionRecord) -> Columns:
+    """The row of one submission."""
+    facts = record.facts
+    return {
+        "id": facts.submission_id,
+        "door": facts.door,
+        "kind": facts.kind,
+        "sender": facts.sender,
+        "document_id": facts.document_id,
+        "received_at": instant(facts.received_at),
+        "state": record.state,
+        "reason": record.reason,
+        "at": record.at,
+        "line": record.line,
+        "number": record.number,
+        "notation": record.notation,
+        "promulgation_date": record.promulgation_date,
+        "subject": record.subject,
+        "external_id": record.external_id,
+        "duplicate_of": record.duplicate_of,
+        "facts": facts_text(facts),
+    }
+
+
+def submission_of(row: Row[Any]) -> SubmissionRecord:
+    """The reverse of `submission_columns`."""
+    return SubmissionRecord(
+        facts=facts_of(row.facts),
+        state=SubmissionState(row.state),
+        reason=row.reason,
+        at=row.at,
+        line=row.line,
+        number=row.number,
+        notation=row.notation,
+        promulgation_date=row.promulgation_date,
+        subject=row.subject,
+        external_id=row.external_id,
+        duplicate_of=row.duplicate_of,
+    )
+
+
+def delivery_columns(delivery: Delivery) -> Columns:
+    """The row of one delivery."""
+    identity = delivery.identity
+    return {
+        "id": delivery.id,
+        "submission_id": delivery.submission_id,
+        "sender": identity.sender,
+        "document_id": identity.document_id,
+        "business": identity.business,
+        "recipient": identity.recipient,
+        "addressed": _encode(delivery.addressed),
+        "inbox": delivery.inbox,
+        "route": delivery.route,
+        "lane": delivery.lane,
+        "priority": delivery.priority,
+        "digest": delivery.digest,
+        "proof": delivery.proof,
+        "state": delivery.state,
+        "created_at": instant(delivery.created_at),
+        "expires_at": instant(delivery.expires_at),
+        "status": delivery.status,
+        "reason": delivery.reason,
+    }
+
+
+def delivery_of(row: Row[Any]) -> Delivery:
+    """The reverse of `delivery_columns`."""
+    return Delivery(
+        id=row.id,
+        submission_id=row.submission_id,
+        identity=Identity(row.sender, row.business, row.recipient, row.document_id),
+        addressed=tuple(json.loads(row.addressed)),
+        inbox=row.inbox,
+        route=RouteKind(row.route),
+        lane=Lane(row.lane),
+        priority=row.priority,
+        digest=row.digest,
+        proof=row.proof,
+        state=DeliveryState(row.state),
+        created_at=moment(row.created_at),
+        expires_at=moment(row.expires_at),
+        status=row.status,
+        reason=row.reason,
+    )
+
+
+def outbox_columns(row: OutboxRow) -> Columns:
+    """The row of something that waits to leave; it has waited since it first falls due."""
+    due = instant(row.due_at)
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "destination": row.destination,
+        "lane": row.lane,
+        "due_at": due,
+        "size": row.size,
+        "attempts": row.attempts,
+        "held": int(row.held),
+        "reason": row.reason,
+        "since": due,
+    }
+
+
+def outbox_of(row: Row[Any]) -> OutboxRow:
+    """The reverse of `outbox_columns`."""
+    return OutboxRow(
+        id=row.id,
+        kind=OutboxKind(row.kind),
+        destination=row.destination,
+        lane=Lane(row.lane),
+        due_at=moment(row.due_at),
+        size=row.size,
+        attempts=row.attempts,
+        held=bool(row.held),
+        reason=row.reason,
+    )
+
+
+def entry_columns(entry: Entry) -> Columns:
+    """The row of one entry of the chain; its time to the millisecond, as its content says it."""
+    return {
+        "position": entry.position,
+        "id": entry.id,
+        "event": entry.event,
+        "at": instant(entry.at) // 1000,
+        "submission_id": entry.submission_id,
+        "delivery_id": entry.delivery_id,
+        "content": entry.content,
+        "hash": entry.hash,
+    }
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """The reverse of `entry_columns`."""
+    return Entry(
+        position=row.position,
+        id=row.id,
+        event=Event(row.event),
+        at=moment(row.at * 1000),
+        submission_id=row.submission_id,
+        delivery_id=row.delivery_id,
+        content=row.content,
+        hash=row.hash,
+    )
+
+
+def receipt_columns(receipt: Receipt) -> Columns:
+    """The row of one receipt."""
+    return {
+        "position": receipt.position,
+        "id": receipt.id,
+        "event": receipt.event,
+        "submission_id": receipt.submission_id,
+        "document_id": receipt.document_id,
+        "agency": receipt.to,
+        "body": receipt.body,
+    }
+
+
+def receipt_of(row: Row[Any]) -> Receipt:
+    """The reverse of `receipt_columns`."""
+    return Receipt(
+        id=row.id,
+        position=row.position,
+        event=Event(row.event),
+        submission_id=row.submission_id,
+        document_id=row.document_id,
+        to=row.agency,
+        body=row.body,
+    )

@@ -1,0 +1,260 @@
+"""What is read outside transactions: outbox, parcels, timelines, single rows.
+
+Plain functions of a connection, run in a reader's thread in one snapshot each. Nothing here scans a
+table that grows with the years; `outbox_summary` scans what waits. Rows that contradict each other
+raise IntegrityError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+
+from axisd.adapters.ledger import codec, tables
+from axisd.adapters.ledger.payloads import checked
+from axisd.adapters.ledger.writing import chunks
+from axisd.core.evidence import Entry, Facts, Receipt
+from axisd.core.lifecycle import SubmissionState
+from axisd.core.records import Delivery, OutboxKind, OutboxRow, OutboxSummary, SubmissionRecord
+from axisd.errors import IntegrityError
+from axisd.ports import Timeline
+
+_delivery = tables.delivery.c
+_entry = tables.entry.c
+_outbox = tables.outbox.c
+_payload = tables.payload.c
+_receipt = tables.receipt.c
+_submission = tables.submission.c
+
+_KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
+# Written out, not bound: only so do the partial indexes apply.
+_NOT_HELD: Final = _outbox.held == literal_column("0")
+_IN_QUARANTINE: Final = _submission.state == literal_column(f"'{SubmissionState.QUARANTINED}'")
+_WAITING: Final = (
+    select(tables.outbox)
+    .where(
+        _outbox.destination == bindparam("destination"),
+        _NOT_HELD,
+        _outbox.id > bindparam("after"),
+    )
+    .order_by(_outbox.id)
+    .limit(bindparam("most"))
+)
+_SUMMARY: Final = (
+    select(
+        _outbox.destination,
+        _outbox.held,
+        _outbox.reason,
+        func.count().label("rows"),
+        func.min(_outbox.since).label("since"),
+    )
+    .group_by(_outbox.destination, _outbox.held, _outbox.reason)
+    .order_by(_outbox.destination)
+)
+_LEAVING: Final = select(tables.outbox).where(_outbox.id.in_(_KEYS), _NOT_HELD)
+_DELIVERIES: Final = (
+    select(tables.delivery, _submission.facts, _payload.body)
+    .join(tables.submission, _submission.id == _delivery.submission_id)
+    .join(tables.payload, _payload.digest == _delivery.digest)
+    .where(_delivery.id.in_(_KEYS))
+)
+_RECEIPTS: Final = (
+    select(tables.receipt, _submission.facts)
+    .join(tables.submission, _submission.id == _receipt.submission_id)
+    .where(_receipt.id.in_(_KEYS))
+)
+
+
+def outbox_ids(
+    connection: Connection, destination: str, after: str | None, limit: int
+) -> list[OutboxRow]:
+    """Rows of one destination that are not held, oldest first, behind `after`."""
+    rows = connection.execute(
+        _WAITING, {"destination": destination, "after": after or "", "most": limit}
+    )
+    return [codec.outbox_of(row) for row in rows]
+
+
+def outbox_summary(connection: Connection) -> list[OutboxSummary]:
+    """The backlog by destination; `oldest` is of what waits, not of what is held."""
+    rows = connection.execute(_SUMMARY).all()
+    return [
+        _summary(destination, list(group))
+        for destination, group in groupby(rows, key=lambda row: str(row.destination))
+    ]
+
+
+def _summary(destination: str, rows: Sequence[Row[Any]]) -> OutboxSummary:
+    waiting = [row for row in rows if not row.held]
+    reasons: dict[str, int] = {}
+    for row in rows:
+        if row.reason:
+            reasons[row.reason] = reasons.get(row.reason, 0) + row.rows
+    return OutboxSummary(
+        destination=destination,
+        waiting=sum(row.rows for row in waiting),
+        held=sum(row.rows for row in rows if row.held),
+        oldest=codec.moment(min(row.since for row in waiting)) if waiting else None,
+        reasons=reasons,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A parcel as far as the database has it: `body` is None where it lies on disk."""
+
+    row: OutboxRow
+    body: bytes | None
+    facts: Facts
+    delivery: Delivery | None = None
+    receipt: Receipt | None = None
+
+
+def loose_parcels(connection: Connection, ids: Iterable[str]) -> list[Loose]:
+    """In order of id; rows that are gone or held are left out."""
+    parcels: list[Loose] = []
+    for chunk in chunks(ids):
+        rows = [codec.outbox_of(row) for row in connection.execute(_LEAVING, {"keys": chunk})]
+        parcels += _delivery_parcels(connection, _of_kind(rows, OutboxKind.DELIVERY))
+        parcels += _receipt_parcels(connection, _of_kind(rows, OutboxKind.RECEIPT))
+    return sorted(parcels, key=lambda parcel: parcel.row.id)
+
+
+def _of_kind(rows: Iterable[OutboxRow], kind: OutboxKind) -> dict[str, OutboxRow]:
+    return {row.id: row for row in rows if row.kind is kind}
+
+
+def _delivery_parcels(connection: Connection, rows: dict[str, OutboxRow]) -> Iterator[Loose]:
+    for row in _contents(connection, _DELIVERIES, rows):
+        body = None if row.body is None else checked(row.digest, row.body)
+        yield Loose(rows[row.id], body, codec.facts_of(row.facts), delivery=codec.delivery_of(row))
+
+
+def _receipt_parcels(connection: Connection, rows: dict[str, OutboxRow]) -> Iterator[Loose]:
+    for row in _contents(connection, _RECEIPTS, rows):
+        receipt = codec.receipt_of(row)
+        yield Loose(rows[row.id], receipt.body, codec.facts_of(row.facts), receipt=receipt)
+
+
+def _contents(
+    connection: Connection, statement: Select[Any], rows: dict[str, OutboxRow]
+) -> Sequence[Row[Any]]:
+    if not rows:
+        return ()
+    found = connection.execute(statement, {"keys": list(rows)}).all()
+    if missing := rows.keys() - {row.id for row in found}:
+        raise IntegrityError(f"outbox rows without what they announce: {sorted(missing)[:5]}")
+    return found
+
+
+def timeline(connection: Connection, key: str) -> Timeline:
+    """All about the document that `key` names: a DocumentId, or one of its submissions or deliveries."""
+    submissions = _submissions_about(connection, key)
+    ids = [record.facts.submission_id for record in submissions]
+    return Timeline(
+        submissions=tuple(submissions),
+        deliveries=tuple(
+            codec.delivery_of(row)
+            for row in _of_submissions(connection, tables.delivery, ids, "created_at", "id")
+        ),
+        entries=tuple(
+            codec.entry_of(row)
+            for row in _of_submissions(connection, tables.entry, ids, "position")
+        ),
+        receipts=tuple(
+            codec.receipt_of(row)
+            for row in _of_submissions(connection, tables.receipt, ids, "position")
+        ),
+    )
+
+
+def _submissions_about(connection: Connection, key: str) -> list[SubmissionRecord]:
+    named = submission(connection, key) or _submission_of_delivery(connection, key)
+    document_id = named.facts.document_id if named else key
+    if not document_id:
+        # Nothing could be read of it; it is about itself alone.
+        return [named] if named else []
+    rows = connection.execute(
+        select(tables.submission)
+        .where(_submission.document_id == document_id)
+        .order_by(_submission.received_at, _submission.id)
+    )
+    return [codec.submission_of(row) for row in rows]
+
+
+def _submission_of_delivery(connection: Connection, delivery_id: str) -> SubmissionRecord | None:
+    row = connection.execute(
+        select(tables.submission)
+        .join(tables.delivery, _delivery.submission_id == _submission.id)
+        .where(_delivery.id == delivery_id)
+    ).one_or_none()
+    return None if row is None else codec.submission_of(row)
+
+
+def _of_submissions(
+    connection: Connection, table: Table, ids: Sequence[str], *order: str
+) -> list[Row[Any]]:
+    rows: list[Row[Any]] = []
+    for chunk in chunks(ids):
+        rows += connection.execute(select(table).where(table.c.submission_id.in_(chunk)))
+    return sorted(rows, key=lambda row: tuple(getattr(row, name) for name in order))
+
+
+def submission(connection: Connection, submission_id: str) -> SubmissionRecord | None:
+    """One submission by its id."""
+    row = connection.execute(
+        select(tables.submission).where(_submission.id == submission_id)
+    ).one_or_none()
+    return None if row is None else codec.submission_of(row)
+
+
+def quarantined(connection: Connection, limit: int) -> list[SubmissionRecord]:
+    """Submissions that crashed us, the newest `limit` of them, newest first."""
+    rows = connection.execute(
+        select(tables.submission).where(_IN_QUARANTINE).order_by(_submission.id.desc()).limit(limit)
+    )
+    return [codec.submission_of(row) for row in rows]
+
+
+def receipt(connection: Connection, receipt_id: str) -> Receipt | None:
+    """One receipt by its id."""
+    row = connection.execute(select(tables.receipt).where(_receipt.id == receipt_id)).one_or_none()
+    return None if row is None else codec.receipt_of(row)
+
+
+def payload(connection: Connection, digest: str) -> tuple[bool, bytes | None]:
+    """Whether `digest` is known, and its bytes unless they lie on disk."""
+    row = connection.execute(select(_payload.body).where(_payload.digest == digest)).one_or_none()
+    if row is None:
+        return False, None
+    return True, None if row.body is None else checked(digest, row.body)
+
+
+def entries(connection: Connection, after: int, limit: int) -> list[Entry]:
+    """The chain behind position `after`, at most `limit` entries of it."""
+    rows = connection.execute(
+        select(tables.entry).where(_entry.position > after).order_by(_entry.position).limit(limit)
+    )
+    return [codec.entry_of(row) for row in rows]
+
+
+def count(connection: Connection) -> dict[str, int]:
+    """Rows by table. Reads all of them: for tests and for a look at a small ledger."""
+    return {
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in tables.METADATA.sorted_tables
+    }

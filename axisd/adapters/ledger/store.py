@@ -1,0 +1,267 @@
+"""The ledger as the services see it: `SqlLedger` for the one that writes, `LedgerReader` for others.
+
+A folder holds it all: `ledger.db` with its WAL, `ledger.lock`, `payloads/` for large bodies. Never on a
+network file system. Errors are TransientError (disk full, locked: nothing was written) and
+IntegrityError (what is there contradicts itself), and ConfigError while opening.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from axisd.adapters.ledger import reading, schema, verify, writing
+from axisd.adapters.ledger.engine import (
+    ConnectionThread,
+    T,
+    Work,
+    reading_engine,
+    writing_engine,
+)
+from axisd.adapters.ledger.faults import translated
+from axisd.adapters.ledger.lock import LedgerLock
+from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
+from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.records import (
+    INLINE_LIMIT,
+    Known,
+    OutboxRow,
+    OutboxSummary,
+    Parcel,
+    Questions,
+    Records,
+    SubmissionRecord,
+)
+from axisd.errors import ConfigError, IntegrityError, Problem
+from axisd.ports import Timeline, Transaction, Verification
+
+BUSY: Final = 5.0
+"""Seconds to wait for a lock that only a stranger (a backup, a shell) can hold."""
+_PAGE: Final = 500
+"""Entries read at a time."""
+
+
+class LedgerReader:
+    """All the reads. Never blocks the writer, also from another process; makes no change at all."""
+
+    def __init__(self, folder: Path, reader: ConnectionThread, files: PayloadFiles) -> None:
+        self._folder = folder
+        self._reader = reader
+        self._files = files
+
+    async def outbox_ids(
+        self, destination: str, after: str | None, limit: int
+    ) -> Sequence[OutboxRow]:
+        """Rows of one destination not held, ordered by id, from `after` (exclusive) on."""
+        return await self._reader.read(
+            partial(reading.outbox_ids, destination=destination, after=after, limit=limit)
+        )
+
+    async def outbox_summary(self) -> Sequence[OutboxSummary]:
+        """One item per destination that has rows; `oldest` is of those not held."""
+        return await self._reader.read(reading.outbox_summary)
+
+    async def parcels(self, ids: Sequence[str]) -> Sequence[Parcel]:
+        """Rows with their bodies, in order of id; ids that are gone or held are left out."""
+        found = await self._reader.read(partial(reading.loose_parcels, ids=ids))
+        return [await self._tied(loose) for loose in found]
+
+    async def _tied(self, loose: reading.Loose) -> Parcel:
+        body = loose.body
+        if body is None:
+            assert loose.delivery is not None, "only payloads lie on disk"
+            body = await asyncio.to_thread(self._files.load, loose.delivery.digest)
+        return Parcel(loose.row, body, loose.facts, loose.delivery, loose.receipt)
+
+    async def timeline(self, document_id: str) -> Timeline:
+        """By DocumentId, submission id or delivery id; empty when nothing matches."""
+        return await self._reader.read(partial(reading.timeline, key=document_id))
+
+    async def receipt(self, receipt_id: str) -> Receipt | None:
+        """One receipt, or None."""
+        return await self._reader.read(partial(reading.receipt, receipt_id=receipt_id))
+
+    async def payload(self, digest: str) -> bytes | None:
+        """The bytes with this digest, checked against it, or None."""
+        known, body = await self._reader.read(partial(reading.payload, digest=digest))
+        if known and body is None:
+            return await asyncio.to_thread(self._files.load, digest)
+        return body
+
+    async def entries(self, after: int = 0) -> AsyncIterator[Entry]:
+        """The chain from behind position `after`, with what is added meanwhile."""
+        while page := await self._reader.read(partial(reading.entries, after=after, limit=_PAGE)):
+            for entry in page:
+                yield entry
+            after = page[-1].position
+
+    async def submission(self, submission_id: str) -> SubmissionRecord | None:
+        """One submission by its id, or None."""
+        return await self._reader.read(partial(reading.submission, submission_id=submission_id))
+
+    async def quarantined(self, limit: int = 100) -> Sequence[SubmissionRecord]:
+        """Submissions that crashed the inspection, newest first."""
+        return await self._reader.read(partial(reading.quarantined, limit=limit))
+
+    async def count(self) -> dict[str, int]:
+        """Rows by table; reads every table."""
+        return await self._reader.read(reading.count)
+
+    async def verify(self, *, payloads: bool = True) -> Verification:
+        """Checks everything against everything, on a connection of its own; faults are sentences."""
+        engine = reading_engine(database(self._folder), busy=BUSY, lenient=True)
+        auditor = await ConnectionThread.start("auditor", engine)
+        try:
+            return await verify.verify(auditor, self._files, payloads=payloads)
+        finally:
+            await auditor.close()
+
+    async def close(self) -> None:
+        """Ends all reads. Closing twice does nothing."""
+        await self._reader.close()
+
+
+class SqlLedger(LedgerReader):
+    """`axisd.ports.Ledger`: the one that writes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        reader: ConnectionThread,
+        files: PayloadFiles,
+        writer: ConnectionThread,
+        lock: LedgerLock,
+    ) -> None:
+        super().__init__(folder, reader, files)
+        self._writer = writer
+        self._lock = lock
+        self._turn = asyncio.Lock()
+
+    async def stage(self, digest: str, body: bytes) -> bool:
+        """Makes a large payload durable on disk; False when it is small and travels along."""
+        if len(body) <= INLINE_LIMIT:
+            return False
+        await asyncio.to_thread(self._files.store, digest, body)
+        return True
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One at a time; leaving it commits durably, leaving it by an exception undoes it."""
+        async with self._turn:
+            transaction = _SqlTransaction(self._writer, self._files)
+            try:
+                yield transaction
+            except BaseException:
+                await self._writer.rollback()
+                raise
+            finally:
+                transaction.end()
+            await self._writer.commit()
+
+    async def close(self) -> None:
+        """Readers first, so that the writer is the last to touch the WAL. Closing twice does nothing."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self._lock.release)
+            stack.push_async_callback(self._writer.close)
+            stack.push_async_callback(self._reader.close)
+
+
+class _SqlTransaction:
+    """Begins with its first question; knows the head of the chain from then on."""
+
+    def __init__(self, writer: ConnectionThread, files: PayloadFiles) -> None:
+        self._writer = writer
+        self._files = files
+        self._head: Head | None = None
+        self._ended = False
+
+    def end(self) -> None:
+        self._ended = True
+
+    async def head(self) -> Head:
+        if self._head is None:
+            self._head = await self._run(writing.head)
+        return self._head
+
+    async def known(self, questions: Questions) -> Known:
+        def answer(connection: Connection) -> tuple[Head, Known]:
+            head = self._head or writing.head(connection)
+            return head, writing.known(connection, questions)
+
+        self._head, answers = await self._run(answer)
+        return answers
+
+    async def write(self, records: Records) -> None:
+        def put(connection: Connection) -> Head:
+            head = self._head or writing.head(connection)
+            return writing.write(connection, records, head, self._files.has)
+
+        self._head = await self._run(put)
+
+    async def _run(self, work: Work[T]) -> T:
+        if self._ended:
+            raise IntegrityError("the transaction has ended")
+        return await self._writer.run(work)
+
+
+def database(folder: Path) -> Path:
+    """The database file of the ledger in `folder`."""
+    return folder / "ledger.db"
+
+
+async def open_ledger(folder: Path, *, busy: float = BUSY) -> SqlLedger:
+    """Opens the ledger for writing: locked, upgraded to our tables, the tail of its chain verified.
+
+    Raises ConfigError when another instance has it or a newer axisd wrote it, TransientError when the
+    disk does not let us, IntegrityError when its chain does not hold.
+    """
+    files = PayloadFiles(folder / "payloads")
+    async with AsyncExitStack() as opened:
+        lock = await asyncio.to_thread(_occupy, folder, files)
+        opened.callback(lock.release)
+        file = database(folder)
+        writer = await ConnectionThread.start("writer", writing_engine(file, busy=busy))
+        opened.push_async_callback(writer.close)
+        await writer.run(partial(schema.upgrade, file=file))
+        await asyncio.to_thread(sync_folder, folder)
+        reader = await ConnectionThread.start("reader", reading_engine(file, busy=busy))
+        opened.push_async_callback(reader.close)
+        await verify.check_tail(reader)
+        opened.pop_all()
+        return SqlLedger(folder, reader, files, writer, lock)
+
+
+def _occupy(folder: Path, files: PayloadFiles) -> LedgerLock:
+    """Makes the folder and takes it; only then may anything in it be touched."""
+    with translated("opening the ledger"):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = LedgerLock.take(folder / "ledger.lock")
+        try:
+            files.prepare()
+        except BaseException:
+            lock.release()
+            raise
+        return lock
+
+
+async def open_reader(folder: Path, *, busy: float = BUSY) -> LedgerReader:
+    """Opens the ledger for reading, whether or not a daemon has it; takes no lock, changes nothing.
+
+    Raises ConfigError when there is no ledger of our version in `folder`.
+    """
+    file = database(folder)
+    if not file.is_file():
+        raise ConfigError((Problem(str(folder), 0, "there is no ledger here"),))
+    reader = await ConnectionThread.start("reader", reading_engine(file, busy=busy))
+    try:
+        await reader.read(partial(schema.require, file=file))
+    except BaseException:
+        await reader.close()
+        raise
+    return LedgerReader(folder, reader, PayloadFiles(folder / "payloads"))

@@ -1,0 +1,206 @@
+"""Checks a whole ledger: file, chain, receipts, payloads. Faults come back as sentences, in order.
+
+Reads in pages, so memory stays small and writers go on; what they add meanwhile is checked too. A
+ledger that is broken below (a page that SQLite cannot read, a text that is not UTF-8) is a fault among
+the others: nothing here raises for one. What is not covered: the state of deliveries and the outbox,
+which change and are not evidence; and an end that was cut off, seen only by who kept the head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Row, select
+
+from axisd.adapters.ledger import codec, tables
+from axisd.adapters.ledger.engine import ConnectionThread
+from axisd.adapters.ledger.payloads import PayloadFiles
+from axisd.core import chain
+from axisd.core.audit import payload_faults, receipt_faults
+from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.reasons import Event
+from axisd.errors import AxisError, IntegrityError
+from axisd.ports import Verification
+
+TAIL: Final = 1000
+"""Entries verified when a ledger is opened."""
+_PAGE: Final = 500
+_PAYLOADS_PAGE: Final = 16
+"""Payloads read at a time: at most 16 MiB."""
+_MOST_FAULTS: Final = 1000
+_BEFORE_ALL: Final = -(2**63)
+
+_entry = tables.entry.c
+_receipt = tables.receipt.c
+_payload = tables.payload.c
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What has been found so far."""
+
+    head: Head = field(default_factory=Head)
+    entries: int = 0
+    receipts: int = 0
+    payloads: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def verification(self) -> Verification:
+        listed = tuple(self.faults[:_MOST_FAULTS])
+        if len(self.faults) > _MOST_FAULTS:
+            listed += (f"{len(self.faults) - _MOST_FAULTS} further faults are not listed",)
+        return Verification(self.entries, self.receipts, self.payloads, self.head, listed)
+
+
+async def verify(auditor: ConnectionThread, files: PayloadFiles, *, payloads: bool) -> Verification:
+    """Everything; without `payloads` all but their content."""
+    findings = _Findings()
+    await _survive(findings, _file(auditor, findings))
+    await _survive(findings, _chain(auditor, findings))
+    if payloads:
+        await _survive(findings, _payloads(auditor, files, findings))
+    return findings.verification
+
+
+async def check_tail(reader: ConnectionThread) -> None:
+    """Raises IntegrityError unless the last `TAIL` entries hold together."""
+    entries = await reader.read(_last_entries)
+    base = Head()
+    if len(entries) > TAIL:
+        base = Head(entries[0].position, entries[0].hash)
+        entries = entries[1:]
+    fault = next(chain.verify(entries, base), None)
+    if fault is not None:
+        raise IntegrityError(f"the ledger's chain does not hold: {fault}")
+
+
+def _last_entries(connection: Connection) -> list[Entry]:
+    rows = connection.execute(
+        select(tables.entry).order_by(_entry.position.desc()).limit(TAIL + 1)
+    ).all()
+    return [_as_stored(row) for row in reversed(rows)]
+
+
+async def _survive(findings: _Findings, check: Awaitable[None]) -> None:
+    """A check that cannot go on is a fault itself; the others still run."""
+    try:
+        await check
+    except AxisError as error:
+        findings.faults.append(f"the check had to stop: {error}")
+
+
+async def _file(auditor: ConnectionThread, findings: _Findings) -> None:
+    findings.faults += await auditor.read(_file_faults)
+
+
+def _file_faults(connection: Connection) -> list[str]:
+    """What SQLite itself finds: broken pages, missing values, dangling references.
+
+    Not values that a CHECK forbids: a connection that can only read knows no such constraints.
+    """
+    broken = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(100)")]
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [
+        *(f"database: {sentence}" for sentence in broken if sentence != "ok"),
+        *(f"{row[0]}: a row refers to a {row[2]} that is not there" for row in dangling),
+    ]
+
+
+async def _chain(auditor: ConnectionThread, findings: _Findings) -> None:
+    after: int | None = _BEFORE_ALL
+    while after is not None:
+        after = await auditor.read(partial(_chain_page, findings=findings, after=after))
+
+
+def _chain_page(connection: Connection, findings: _Findings, after: int) -> int | None:
+    """Checks one page of entries with their receipts; returns where the next begins."""
+    rows = connection.execute(
+        select(tables.entry).where(_entry.position > after).order_by(_entry.position).limit(_PAGE)
+    ).all()
+    last = len(rows) < _PAGE
+    receipts = _receipts(connection, after, None if last else rows[-1].position)
+    entries = [_as_stored(row) for row in rows]
+    findings.faults += chain.verify(entries, findings.head)
+    findings.receipts += len(receipts)
+    for entry in entries:
+        findings.faults += receipt_faults(entry, receipts.pop(entry.position, None))
+    findings.faults += [
+        f"receipt {receipt.id}: there is no entry {receipt.position}"
+        for receipt in receipts.values()
+    ]
+    findings.entries += len(entries)
+    if entries:
+        findings.head = Head(entries[-1].position, entries[-1].hash)
+    return None if last else entries[-1].position
+
+
+def _receipts(connection: Connection, after: int, until: int | None) -> dict[int, Receipt]:
+    statement = select(tables.receipt).where(_receipt.position > after)
+    if until is not None:
+        statement = statement.where(_receipt.position <= until)
+    return {
+        row.position: Receipt(
+            row.id,
+            row.position,
+            cast("Event", row.event),
+            row.submission_id,
+            row.document_id,
+            row.agency,
+            row.body,
+        )
+        for row in connection.execute(statement)
+    }
+
+
+def _as_stored(row: Row[Any]) -> Entry:
+    """The entry as the table has it, even if no entry can be like that: `chain.verify` will say so."""
+    try:
+        at = codec.moment(row.at * 1000)
+    except OverflowError:
+        at = codec.moment(0)
+    return Entry(
+        row.position,
+        row.id,
+        cast("Event", row.event),
+        at,
+        row.submission_id,
+        row.delivery_id,
+        row.content,
+        row.hash,
+    )
+
+
+async def _payloads(auditor: ConnectionThread, files: PayloadFiles, findings: _Findings) -> None:
+    after: str | None = ""
+    while after is not None:
+        rows, after = await auditor.read(partial(_payload_page, after=after, findings=findings))
+        for digest, size in rows:
+            try:
+                body = await asyncio.to_thread(files.load, digest)
+            except AxisError as error:
+                findings.faults.append(str(error))
+            else:
+                findings.faults += payload_faults(digest, size, body)
+
+
+def _payload_page(
+    connection: Connection, after: str, findings: _Findings
+) -> tuple[list[tuple[str, int]], str | None]:
+    """Checks one page of payloads; returns those that lie on disk, and where the next page begins."""
+    rows = connection.execute(
+        select(tables.payload)
+        .where(_payload.digest > after)
+        .order_by(_payload.digest)
+        .limit(_PAYLOADS_PAGE)
+    ).all()
+    findings.payloads += len(rows)
+    for row in rows:
+        if row.body is not None:
+            findings.faults += payload_faults(row.digest, row.size, row.body)
+    on_disk = [(str(row.digest), int(row.size)) for row in rows if row.body is None]
+    return on_disk, rows[-1].digest if len(rows) == _PAYLOADS_PAGE else None

@@ -1,0 +1,275 @@
+"""What happens inside a writing transaction: answering questions, and writing a group of changes.
+
+Plain functions of a connection, run in the thread that owns it. A group costs one statement per table,
+not per row. A group that contradicts what is there (an identity or a position used twice, a delivery
+without its payload, an update of nothing) raises IntegrityError, and the caller rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import sqlite
+
+from axisd.adapters.ledger import codec, tables
+from axisd.adapters.ledger.outbox import OutboxEffect
+from axisd.core.evidence import Facts, Head
+from axisd.core.reasons import Event
+from axisd.core.records import (
+    Change,
+    Deferral,
+    Delivery,
+    Identity,
+    Known,
+    KnownDelivery,
+    Payload,
+    Questions,
+    Records,
+)
+from axisd.core.submission import Door
+from axisd.errors import IntegrityError
+
+T = TypeVar("T")
+
+CHUNK: Final = 500
+"""Values in one IN list at most."""
+
+_delivery = tables.delivery.c
+_entry = tables.entry.c
+_outbox = tables.outbox.c
+_receipt = tables.receipt.c
+_submission = tables.submission.c
+_external = tables.external.c
+
+_ACCEPTANCES: Final = (Event.SUBMISSION_ACCEPTANCE.value, Event.RECEIVED_FROM_NON_ERDS.value)
+"""What a settled submission's own receipt can be."""
+
+
+def _among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
+    return column.in_(bindparam(name, expanding=True))
+
+
+_HEAD: Final = select(_entry.position, _entry.hash).order_by(_entry.position.desc()).limit(1)
+_BY_ID: Final = select(tables.delivery).where(_among(_delivery.id))
+_BY_DOCUMENT: Final = select(tables.delivery).where(_among(_delivery.document_id))
+_BY_RECIPIENT: Final = _BY_DOCUMENT.where(_among(_delivery.recipient, "recipients"))
+_BY_SENDER: Final = _BY_DOCUMENT.where(_among(_delivery.sender, "senders"))
+_BY_EXTERNAL: Final = select(tables.external).where(_among(_external.external_id))
+_FACTS: Final = (
+    select(_submission.id, _submission.facts, _receipt.id.label("acceptance"))
+    .outerjoin(
+        tables.receipt,
+        (_receipt.submission_id == _submission.id) & _receipt.event.in_(_ACCEPTANCES),
+    )
+    .where(_among(_submission.id))
+)
+_INSERT: Final = {table: insert(table) for table in tables.METADATA.sorted_tables}
+_INSERT_NEW: Final = {
+    table: sqlite.insert(table).on_conflict_do_nothing()
+    for table in (tables.external, tables.payload, tables.outbox)
+}
+_UPDATE: Final = (
+    update(tables.delivery)
+    .where(_delivery.id == bindparam("key"))
+    .values(state=bindparam("state"), status=bindparam("status"), reason=bindparam("reason"))
+)
+_DELETE: Final = delete(tables.outbox).where(_outbox.id == bindparam("key"))
+_DEFER: Final = (
+    update(tables.outbox)
+    .where(_outbox.id == bindparam("key"))
+    .values(
+        due_at=bindparam("due_at"),
+        attempts=bindparam("attempts"),
+        reason=bindparam("reason"),
+        held=bindparam("held"),
+    )
+)
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """`items` in lists of at most `size`."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def head(connection: Connection) -> Head:
+    """The last entry of the chain."""
+    row = connection.execute(_HEAD).one_or_none()
+    return Head() if row is None else Head(row.position, row.hash)
+
+
+def known(connection: Connection, questions: Questions) -> Known:
+    """The answers to all questions of a group, in a handful of statements."""
+    rows = {row.id: row for row in _matching(connection, _BY_ID, questions.deliveries)}
+    rows |= {row.id: row for row in _of_identities(connection, questions.identities)}
+    rows |= {row.id: row for row in _of_documents(connection, questions.documents)}
+    answers = Known()
+    facts = _facts(connection, {row.submission_id for row in rows.values()})
+    for row in rows.values():
+        answers.add(KnownDelivery(codec.delivery_of(row), *facts[row.submission_id]))
+    external_ids = {external_id for _, external_id in questions.externals}
+    for row in _matching(connection, _BY_EXTERNAL, external_ids):
+        key = Door(row.door), row.external_id
+        if key in questions.externals:
+            answers.externals[key] = row.submission_id
+    return answers
+
+
+def _of_identities(connection: Connection, identities: frozenset[Identity]) -> Iterator[Row[Any]]:
+    """Found by document and recipient; what belongs to another sender or business is left out."""
+    for chunk in chunks(identities):
+        documents = list({identity.document_id for identity in chunk})
+        recipients = list({identity.recipient for identity in chunk})
+        keys = {"keys": documents, "recipients": recipients}
+        for row in connection.execute(_BY_RECIPIENT, keys):
+            if Identity(row.sender, row.business, row.recipient, row.document_id) in identities:
+                yield row
+
+
+def _of_documents(
+    connection: Connection, documents: frozenset[tuple[str, str]]
+) -> Iterator[Row[Any]]:
+    for chunk in chunks(documents):
+        senders, ids = (list(set(part)) for part in zip(*chunk, strict=True))
+        for row in connection.execute(_BY_SENDER, {"keys": ids, "senders": senders}):
+            if (row.sender, row.document_id) in documents:
+                yield row
+
+
+def _matching(
+    connection: Connection, statement: Select[Any], keys: Iterable[object]
+) -> Iterator[Row[Any]]:
+    for chunk in chunks(keys):
+        yield from connection.execute(statement, {"keys": chunk})
+
+
+def _facts(connection: Connection, ids: set[str]) -> dict[str, tuple[Facts, str | None]]:
+    """Facts and acceptance by submission id."""
+    return {
+        row.id: (codec.facts_of(row.facts), row.acceptance)
+        for row in _matching(connection, _FACTS, ids)
+    }
+
+
+def write(
+    connection: Connection, records: Records, head: Head, staged: Callable[[str, int], bool]
+) -> Head:
+    """Writes the group behind `head` and returns the new one.
+
+    `staged` tells whether a payload without a body lies on disk with the size that it should have.
+    """
+    changes = records.changes
+    new_head = _continued(records, head)
+    submissions = [change.submission for change in changes if change.submission is not None]
+    _insert(connection, tables.submission, map(codec.submission_columns, submissions))
+    _insert_new(
+        connection,
+        tables.external,
+        (
+            {
+                "door": record.facts.door.value,
+                "external_id": record.external_id,
+                "submission_id": record.facts.submission_id,
+            }
+            for record in submissions
+            if record.external_id is not None
+        ),
+    )
+    payloads = (change.payload for change in changes if change.payload is not None)
+    _insert_new(
+        connection, tables.payload, (_payload_columns(payload, staged) for payload in payloads)
+    )
+    _insert(connection, tables.delivery, map(codec.delivery_columns, _deliveries(changes)))
+    _insert(connection, tables.entry, map(codec.entry_columns, records.entries))
+    _insert(connection, tables.receipt, map(codec.receipt_columns, records.receipts))
+    _update_deliveries(connection, changes)
+    _write_outbox(connection, changes)
+    return new_head
+
+
+def _continued(records: Records, head: Head) -> Head:
+    """The head after these entries, which must follow `head` without a gap."""
+    for position, entry in enumerate(records.entries, head.position + 1):
+        if entry.position != position:
+            raise IntegrityError(
+                f"entry {entry.id} wants position {entry.position} of the chain; {position} is next"
+            )
+    if not records.entries:
+        return head
+    return Head(records.entries[-1].position, records.entries[-1].hash)
+
+
+def _deliveries(changes: Sequence[Change]) -> Iterator[Delivery]:
+    return (delivery for change in changes for delivery in change.deliveries)
+
+
+def _payload_columns(payload: Payload, staged: Callable[[str, int], bool]) -> codec.Columns:
+    if payload.body is None and not staged(payload.digest, payload.size):
+        raise IntegrityError(f"payload {payload.digest} is neither staged nor handed in")
+    return {"digest": payload.digest, "size": payload.size, "body": payload.body}
+
+
+def _insert(connection: Connection, table: Table, rows: Iterable[codec.Columns]) -> None:
+    if listed := list(rows):
+        connection.execute(_INSERT[table], listed)
+
+
+def _insert_new(connection: Connection, table: Table, rows: Iterable[codec.Columns]) -> None:
+    """Inserts the rows whose key is not there yet."""
+    if listed := list(rows):
+        connection.execute(_INSERT_NEW[table], listed)
+
+
+def _update_deliveries(connection: Connection, changes: Sequence[Change]) -> None:
+    updates = [
+        {
+            "key": update.id,
+            "state": update.state.value,
+            "status": update.status,
+            "reason": update.reason,
+        }
+        for change in changes
+        for update in change.updates
+    ]
+    if updates and connection.execute(_UPDATE, updates).rowcount != len(updates):
+        raise IntegrityError("a delivery that is not in the ledger was to be updated")
+
+
+def _write_outbox(connection: Connection, changes: Sequence[Change]) -> None:
+    effect = OutboxEffect.of(changes)
+    if effect.removed:
+        connection.execute(_DELETE, [{"key": key} for key in effect.removed])
+    _defer(connection, effect.deferred_before)
+    _insert(connection, tables.outbox, map(codec.outbox_columns, effect.new.values()))
+    _insert_new(connection, tables.outbox, map(codec.outbox_columns, effect.wanted.values()))
+    _defer(connection, effect.deferred)
+
+
+def _defer(connection: Connection, deferrals: Mapping[str, Deferral]) -> None:
+    rows = [
+        {
+            "key": deferral.id,
+            "due_at": codec.instant(deferral.due_at),
+            "attempts": deferral.attempts,
+            "reason": deferral.reason,
+            "held": int(deferral.held),
+        }
+        for deferral in deferrals.values()
+    ]
+    if rows:
+        connection.execute(_DEFER, rows)
