@@ -1,0 +1,255 @@
+"""The ledger in memory and the one on SQLite: whatever is written, they answer alike."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from axisd.adapters.ledger import SqlLedger, open_ledger
+from axisd.adapters.memory import MemoryLedger
+from axisd.core.audit import digest_of
+from axisd.core.evidence import Evidence
+from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.reasons import Event
+from axisd.core.records import (
+    Change,
+    Deferral,
+    Delivery,
+    DeliveryUpdate,
+    Identity,
+    OutboxKind,
+    OutboxRow,
+    Payload,
+    Questions,
+    Records,
+    RouteKind,
+    SubmissionRecord,
+)
+from axisd.core.submission import Door, Lane
+from axisd.errors import AxisError
+from axisd.ports import Ledger
+from tests.support.ledger import NOW, SENDER, facts, seal
+
+T = TypeVar("T")
+
+# Few keys of each kind, so that what is drawn often meets what is there.
+SUBMISSIONS = [f"S{n}" for n in range(4)]
+DOCUMENTS = ["D1", "D2", ""]
+DELIVERIES = [f"V{n}" for n in range(4)]
+EVIDENCE = [f"E{n}" for n in range(6)]
+ORGANS = ["H53.1", "H53.2"]
+BODIES = [b"one", b"two", b""]
+DOORS = [Door.AMQP, Door.NATIONAL]
+DESTINATIONS = ["local:H53.1", "receipts:H53.1"]
+
+moments = st.integers(0, 5).map(lambda n: NOW + timedelta(microseconds=n * 1_000_001))
+texts = st.sampled_from(["", "reason", "Lý do \N{SNOWMAN} 'x' \x00"])
+seen = st.builds(
+    lambda key, document, body, at: facts(key, document_id=document, body=body, at=at),
+    st.sampled_from(SUBMISSIONS),
+    st.sampled_from(DOCUMENTS),
+    st.sampled_from(BODIES),
+    moments,
+)
+records = st.builds(
+    SubmissionRecord,
+    seen,
+    st.sampled_from(SubmissionState),
+    reason=texts,
+    at=st.none() | texts,
+    line=st.none() | st.integers(0, 2**40),
+    subject=st.none() | texts,
+    external_id=st.none() | st.sampled_from(["N1", "N2"]),
+    duplicate_of=st.none() | st.sampled_from(SUBMISSIONS),
+)
+payloads = st.sampled_from(BODIES).map(lambda body: Payload(digest_of(body), len(body), body))
+identities = st.builds(
+    Identity,
+    st.just(SENDER),
+    st.sampled_from(["new", "status/03/x"]),
+    st.sampled_from(ORGANS),
+    st.sampled_from(DOCUMENTS),
+)
+deliveries = st.builds(
+    Delivery,
+    id=st.sampled_from(DELIVERIES),
+    submission_id=st.sampled_from(SUBMISSIONS),
+    identity=identities,
+    addressed=st.lists(texts, max_size=2).map(tuple),
+    inbox=st.sampled_from(ORGANS),
+    route=st.sampled_from(RouteKind),
+    lane=st.sampled_from(Lane),
+    priority=st.integers(0, 4),
+    digest=st.sampled_from(BODIES).map(digest_of),
+    proof=texts,
+    state=st.sampled_from(DeliveryState),
+    created_at=moments,
+    expires_at=moments,
+    status=texts,
+    reason=texts,
+)
+witnessed = st.builds(
+    Evidence,
+    id=st.sampled_from(EVIDENCE),
+    event=st.sampled_from(Event),
+    at=moments,
+    facts=seen,
+    delivery_id=st.none() | st.sampled_from(DELIVERIES),
+    receipt_to=st.none() | st.sampled_from(ORGANS),
+)
+rows = st.builds(
+    OutboxRow,
+    id=st.sampled_from(DELIVERIES + EVIDENCE),
+    kind=st.sampled_from(OutboxKind),
+    destination=st.sampled_from(DESTINATIONS),
+    lane=st.sampled_from(Lane),
+    due_at=moments,
+    size=st.integers(0, 10),
+    attempts=st.integers(0, 3),
+    held=st.booleans(),
+    reason=texts,
+)
+updates = st.builds(
+    DeliveryUpdate, st.sampled_from(DELIVERIES), st.sampled_from(DeliveryState), texts, texts
+)
+deferrals = st.builds(
+    Deferral,
+    st.sampled_from(DELIVERIES + EVIDENCE),
+    moments,
+    st.integers(0, 9),
+    texts,
+    st.booleans(),
+)
+
+
+def few(items: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(items, max_size=2).map(tuple)
+
+
+anything = st.builds(
+    Change,
+    submission=st.none() | records,
+    payload=st.none() | payloads,
+    deliveries=few(deliveries),
+    evidence=few(witnessed),
+    outbox=few(rows),
+    resend=few(rows),
+    updates=few(updates),
+    done=few(st.sampled_from(DELIVERIES + EVIDENCE)),
+    deferrals=few(deferrals),
+)
+
+
+@st.composite
+def consistent(draw: st.DrawFn) -> Change:
+    """A settlement as intake makes it, except that its keys may be used already."""
+    record = draw(records)
+    about = record.facts
+    body = next(body for body in BODIES if digest_of(body) == about.digest)
+    legs = tuple(
+        replace(one, submission_id=about.submission_id, digest=about.digest)
+        for one in draw(few(deliveries))
+    )
+    told = tuple(replace(item, facts=about) for item in draw(few(witnessed)))
+    return Change(
+        submission=record,
+        payload=Payload(about.digest, len(body), body),
+        deliveries=legs,
+        evidence=told,
+        outbox=tuple(
+            OutboxRow(one.id, OutboxKind.DELIVERY, DESTINATIONS[0], one.lane, NOW) for one in legs
+        ),
+    )
+
+
+class Alike(RuleBasedStateMachine):
+    """Groups of changes, possible and impossible ones, are given to both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.memory = MemoryLedger()
+        self.sqlite: SqlLedger = self.run(open_ledger(Path(self.folder.name) / "ledger"))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        self.run(self.sqlite.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+    @rule(group=st.lists(consistent() | anything, min_size=1, max_size=3))
+    def write(self, group: list[Change]) -> None:
+        outcomes = [self.run(attempt(ledger, group)) for ledger in (self.memory, self.sqlite)]
+        assert outcomes[0] == outcomes[1]
+
+    @rule()
+    def reopen(self) -> None:
+        self.run(self.sqlite.close())
+        self.sqlite = self.run(open_ledger(Path(self.folder.name) / "ledger"))
+
+    @invariant()
+    def answers_are_alike(self) -> None:
+        memory, sqlite = (self.run(everything(one)) for one in (self.memory, self.sqlite))
+        assert memory == sqlite
+        assert memory["verification"].faults == ()
+
+
+async def attempt(ledger: Ledger, group: list[Change]) -> str:
+    try:
+        async with ledger.transaction() as transaction:
+            items = [item for change in group for item in change.evidence]
+            sealed = seal(items, await transaction.head())
+            await transaction.write(Records(tuple(group), *sealed))
+    except AxisError as error:
+        return type(error).__name__
+    return "written"
+
+
+async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
+    """All that can be asked."""
+    asked = Questions(
+        identities=frozenset({Identity(SENDER, "new", ORGANS[0], "D1")}),
+        documents=frozenset({(SENDER, "D2"), (SENDER, "")}),
+        deliveries=frozenset(DELIVERIES[:2]),
+        externals=frozenset((door, key) for door in DOORS for key in ("N1", "N2")),
+    )
+    async with ledger.transaction() as transaction:
+        known, head = await transaction.known(asked), await transaction.head()
+    keys = [*SUBMISSIONS, *DELIVERIES, *DOCUMENTS]
+    return {
+        "head": head,
+        "known": known,
+        "outbox": [await ledger.outbox_ids(where, None, 50) for where in DESTINATIONS],
+        "summary": await ledger.outbox_summary(),
+        "parcels": [await parcels(ledger, key) for key in DELIVERIES + EVIDENCE],
+        "timelines": [await ledger.timeline(key) for key in keys],
+        "receipts": [await ledger.receipt(key) for key in EVIDENCE],
+        "payloads": [await ledger.payload(digest_of(body)) for body in BODIES],
+        "entries": [entry async for entry in ledger.entries()],
+        "quarantined": await ledger.quarantined(),
+        "verification": await ledger.verify(),
+        "count": await ledger.count(),
+    }
+
+
+async def parcels(ledger: Ledger, key: str) -> Any:
+    try:
+        return await ledger.parcels([key])
+    except AxisError as error:
+        return type(error).__name__
+
+
+TestAlike = Alike.TestCase
+TestAlike.settings = settings(max_examples=60, stateful_step_count=8, deadline=None)

@@ -1,0 +1,150 @@
+"""Tables, migrations and versions agree."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from axisd.adapters.ledger import SqlLedger, open_ledger, open_reader
+from axisd.adapters.ledger.migrations import HEAD
+from axisd.adapters.ledger.tables import METADATA
+from axisd.errors import ConfigError, TransientError
+from tests.support.ledger import case, commit
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[SqlLedger]:
+    opened = await open_ledger(tmp_path / "ledger")
+    yield opened
+    await opened.close()
+
+
+def scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", "axisd.adapters.ledger:migrations")
+    config.set_main_option("path_separator", "newline")
+    return ScriptDirectory.from_config(config)
+
+
+def test_the_newest_migration_is_the_one_we_say() -> None:
+    assert scripts().get_heads() == [HEAD]
+
+
+def test_revisions_sort_as_they_follow() -> None:
+    revisions = [script.revision for script in scripts().walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True)
+
+
+async def test_the_migrations_make_the_tables_that_are_declared(ledger: SqlLedger) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, METADATA))
+
+    assert await ledger._reader.read(differences) == []
+
+
+async def test_the_migrations_make_them_to_the_letter(ledger: SqlLedger, tmp_path: Path) -> None:
+    """Also what the comparison does not look at: checks, STRICT, partial indexes, names."""
+    declared = create_engine("sqlite://")
+    METADATA.create_all(declared)
+    with (
+        declared.connect() as connection,
+        closing(sqlite3.connect(tmp_path / "ledger" / "ledger.db")) as migrated,
+    ):
+        statement = (
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'"
+        )
+        wanted = {name: _parts(sql) for name, sql in connection.exec_driver_sql(statement)}
+        made = {name: _parts(sql) for name, sql in migrated.execute(statement)}
+    made.pop("alembic_version")
+    assert made == wanted
+    declared.dispose()
+
+
+def _parts(sql: str) -> list[str]:
+    """Columns in their order of appearance do not matter to anyone; what they say does."""
+    return sorted(line.strip(" \t,") for line in sql.splitlines())
+
+
+def test_the_tables_can_be_made_on_postgresql() -> None:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    for table in METADATA.sorted_tables:
+        assert "STRICT" not in str(CreateTable(table).compile(dialect=dialect))
+        for index in table.indexes:
+            assert str(CreateIndex(index).compile(dialect=dialect))
+
+
+async def test_opening_again_loads_no_migrations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await open_ledger(tmp_path / "ledger")).close()
+
+    def never(*_: object) -> None:
+        pytest.fail("nothing is due")
+
+    monkeypatch.setattr("alembic.command.upgrade", never)
+    await (await open_ledger(tmp_path / "ledger")).close()
+
+
+def set_version(folder: Path, version: str) -> None:
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        connection.commit()
+
+
+async def test_a_ledger_from_a_newer_axisd_is_not_touched(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    await (await open_ledger(folder)).close()
+    set_version(folder, "9999")
+    with pytest.raises(ConfigError, match="newer axisd"):
+        await open_ledger(folder)
+    with pytest.raises(ConfigError, match="newer axisd"):
+        await open_reader(folder)
+    set_version(folder, HEAD)
+    await (await open_ledger(folder)).close()
+
+
+async def test_a_reader_refuses_an_older_ledger_and_says_what_upgrades_it(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    await (await open_ledger(folder)).close()
+    set_version(folder, "0000")
+    with pytest.raises(ConfigError, match="axisd run"):
+        await open_reader(folder)
+
+
+async def test_a_reader_refuses_a_file_without_tables(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").touch()
+    with pytest.raises(ConfigError, match="version none"):
+        await open_reader(tmp_path)
+
+
+async def test_a_migration_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "ledger"
+
+    def broken(config: Config, _revision: str) -> None:
+        config.attributes["connection"].exec_driver_sql("CREATE TABLE half (id)")
+        raise OSError("disk gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.command.upgrade", broken)
+        with pytest.raises(TransientError, match="disk gone"):
+            await open_ledger(folder)
+    ledger = await open_ledger(folder)
+    await commit(ledger, case().change)
+    await ledger.close()
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert "half" not in names
