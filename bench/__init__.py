@@ -1,0 +1,1 @@
+"""Benchmarks: what the axis costs, measured on the machine at hand."""
