@@ -1,0 +1,173 @@
+"""The whole axis under load: a private broker, axisd as a process, and the load as another.
+
+Everything is durable: quorum queues, confirms, full sync of the ledger. One submission is an envelope of
+10 KB to one recipient, and counts when it lies in the inbox and both its receipts in the sender's queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+from axisd.simulator.province import Province
+
+SENDER, RECIPIENT = "000.00.11.H53", "000.00.12.H53"
+KB, MB = 1000, 1024 * 1024
+
+
+class Driver:
+    """The load process, asked one thing at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def ask(self, do: str, **asked: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None, "made with pipes"
+        assert self._process.stdout is not None, "made with pipes"
+        self._process.stdin.write(json.dumps({"do": do, **asked}).encode() + b"\n")
+        line = await self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the load process ended while asked to {do}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@asynccontextmanager
+async def driver(province: Province) -> AsyncIterator[Driver]:
+    """A load process for `province`."""
+    key, certificate = province.credentials(SENDER)
+    place = {
+        "sender": SENDER,
+        "recipient": RECIPIENT,
+        "sender_url": province.amqp_url(SENDER),
+        "recipient_url": province.amqp_url(RECIPIENT),
+        "key": str(key),
+        "certificate": str(certificate),
+    }
+    file = province.folder / "load.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(place), encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bench.load",
+        str(file),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=16 * MB,
+    )
+    try:
+        yield Driver(process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def run(folder: Path, *, count: int = 4000, paced_seconds: int = 20) -> dict[str, Any]:
+    """Throughput, latency, memory and start of axisd in `folder`."""
+    async with Province(folder) as province:
+        await province.build()
+        started = [await province.start_axisd()]
+        async with driver(province) as load:
+            throughput = await _throughput(province, load, count)
+            latency = await _latency(load, paced_seconds)
+            steady = _resident(province)
+            await province.stop_axisd()
+            started.append(await province.start_axisd())
+            heavy = await _heavy(province, load)
+        return {
+            "throughput": throughput,
+            "latency": latency,
+            "memory": {"steady_mb": steady, **heavy},
+            "start_seconds": max(started),
+        }
+
+
+async def _throughput(province: Province, load: Driver, count: int) -> dict[str, Any]:
+    await load.ask("prepare", count=200, size=10 * KB)
+    await _through(province, load, 200)
+    prepared = await load.ask("prepare", count=count, size=10 * KB)
+    cpu = _cpu(province)
+    seconds = await _through(province, load, count)
+    return {
+        "envelope_bytes": prepared["bytes"],
+        "submissions": count,
+        "per_second": count / seconds,
+        "daemon_cpu_ms": 1000 * (_cpu(province) - cpu) / count,
+    }
+
+
+async def _through(province: Province, load: Driver, count: int) -> float:
+    """Seconds from the first submission until all of them and their receipts lie where they belong."""
+    before = await _relayed(province)
+    flood = asyncio.ensure_future(load.ask("flood"))
+    while await _relayed(province) - before < 3 * count:
+        await asyncio.sleep(0.05)
+    ended = time.monotonic()
+    return ended - (await flood)["began"]
+
+
+async def _latency(load: Driver, seconds: int, rate: int = 50) -> dict[str, Any]:
+    await load.ask("prepare", count=seconds * rate, size=10 * KB)
+    waits = (await load.ask("paced", rate=rate))["milliseconds"]
+    return {
+        "rate": rate,
+        "samples": len(waits),
+        **{f"p{p}_ms": waits[min(len(waits) * p // 100, len(waits) - 1)] for p in (50, 95, 99)},
+        "worst_ms": waits[-1],
+    }
+
+
+async def _heavy(province: Province, load: Driver, count: int = 12) -> dict[str, Any]:
+    """The peak of resident memory while `count` envelopes of 30 MB pass."""
+    prepared = await load.ask("prepare", count=count, size=30 * MB)
+    seconds = await _through(province, load, count)
+    return {
+        "heavy_peak_mb": _peak(province),
+        "heavy_envelope_mb": prepared["bytes"] / MB,
+        "heavy_count": count,
+        "heavy_seconds": seconds,
+    }
+
+
+async def _relayed(province: Province) -> float:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{province.http}/metrics") as answer,
+    ):
+        lines = (await answer.text()).splitlines()
+    return sum(
+        float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith("axisd_relayed_total") and 'outcome="sent"' in line
+    )
+
+
+def _process(province: Province) -> psutil.Process:
+    assert province.axisd is not None, "axisd was started"
+    return psutil.Process(province.axisd.pid)
+
+
+def _cpu(province: Province) -> float:
+    times = _process(province).cpu_times()
+    return float(times.user + times.system)
+
+
+def _resident(province: Province) -> float:
+    return float(_process(province).memory_info().rss / MB)
+
+
+def _peak(province: Province) -> float:
+    """VmHWM, in MB (proc(5))."""
+    status = Path(f"/proc/{_process(province).pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024

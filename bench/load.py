@@ -1,0 +1,123 @@
+"""The other side of the benchmarks, in a process of its own: signed envelopes, handed in and picked up.
+
+`python -m bench.load PROVINCE.json` reads what to do as one JSON object per line on stdin and answers each
+with one on stdout. Envelopes are made and signed before the clock starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from axisd.adapters import keyring
+from axisd.adapters.amqp import AgencyClient, Endpoint
+from axisd.core.compose import compose_document
+from axisd.core.envelope import Document, ManifestItem, Organization
+from axisd.core.reasons import Refusal
+from axisd.core.signing import SigningKey, sign_envelope
+
+AT_ONCE = 64
+"""Submissions that wait for the broker's confirm at the same time."""
+
+
+class Load:
+    """One sender and one recipient of a province."""
+
+    def __init__(self, place: dict[str, str]) -> None:
+        self._place = place
+        self._sender, self._recipient = place["sender"], place["recipient"]
+        self._key: SigningKey = keyring.load(Path(place["key"]), Path(place["certificate"]))
+        self._made = 0
+        self._ready: list[tuple[str, bytes]] = []
+
+    def _client(self, whose: str) -> AgencyClient:
+        return AgencyClient(Endpoint(self._place[f"{whose}_url"], name=f"bench {whose}"))
+
+    def _envelope(self, size: int) -> tuple[str, bytes]:
+        self._made += 1
+        document_id = f"{self._sender},2026/11/22,{time.time_ns()}-{self._made}"
+        document = Document(
+            sender=Organization(self._sender),
+            recipients=(Organization(self._recipient),),
+            document_id=document_id,
+            number=str(self._made % 10_000),
+            notation="BENCH",
+            place="Tây Ninh",
+            promulgation_date="2026/11/22",
+            document_type="1",
+            type_detail="0",
+            type_name="Công văn",
+            subject="V/v đo hiệu năng",
+        )
+        # About 4.8 KB are header, signature and certificate; base64 makes four of three.
+        body = b"%PDF-1.4\n" + b"." * max((size - 4_800) * 3 // 4, 16)
+        item = ManifestItem("cid:1", "application/pdf", "do.pdf")
+        signed = sign_envelope(compose_document(document, [(item, body)]), self._key)
+        assert not isinstance(signed, Refusal), "what is composed here can be signed"
+        return document_id, signed
+
+    async def prepare(self, count: int, size: int) -> dict[str, Any]:
+        """Makes `count` signed envelopes of about `size` bytes."""
+        self._ready = [self._envelope(size) for _ in range(count)]
+        return {"bytes": len(self._ready[0][1])}
+
+    async def flood(self) -> dict[str, Any]:
+        """Hands all prepared envelopes in, as fast as the broker confirms them."""
+        slots = asyncio.Semaphore(AT_ONCE)
+        began = time.monotonic()
+
+        async def one(body: bytes) -> None:
+            try:
+                await client.submit(body, self._sender)
+            finally:
+                slots.release()
+
+        async with self._client("sender") as client, asyncio.TaskGroup() as group:
+            for _, body in self._ready:
+                await slots.acquire()
+                group.create_task(one(body))
+        return {"began": began, "submitted": len(self._ready), "seconds": time.monotonic() - began}
+
+    async def paced(self, rate: float) -> dict[str, Any]:
+        """Hands them in at `rate` a second; milliseconds from submit to inbox of each."""
+        sent: dict[str, float] = {}
+        waits: list[float] = []
+
+        async def collect() -> None:
+            async with self._client("recipient") as client:
+                async for message in client.receive("inbox", self._recipient, prefetch=100):
+                    if message.correlation_id in sent:
+                        waits.append(1000 * (time.monotonic() - sent[message.correlation_id]))
+                    await message.ack()
+                    if len(waits) == len(self._ready):
+                        return
+
+        async with self._client("sender") as client, asyncio.TaskGroup() as group:
+            group.create_task(collect())
+            await asyncio.sleep(0.5)
+            began = time.monotonic()
+            for number, (document_id, body) in enumerate(self._ready):
+                await asyncio.sleep(max(began + number / rate - time.monotonic(), 0))
+                sent[document_id] = time.monotonic()
+                group.create_task(client.submit(body, self._sender))
+        return {"milliseconds": sorted(waits)}
+
+
+async def main(place: dict[str, str]) -> None:
+    load = Load(place)
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        asked = json.loads(line)
+        answer = await getattr(load, asked.pop("do"))(**asked)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
