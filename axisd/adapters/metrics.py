@@ -11,6 +11,7 @@ Children of labelled metrics are looked up once and kept: on the hot path a coun
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Final, Generic, TypeVar
 
@@ -84,6 +85,26 @@ class Bounded(Generic[M]):
         return self._children[tuple(value if value in known else OTHER for value, known in pairs)]
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One metric as the reference shows it."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+OUTBOX: Final = tuple(
+    Described(f"axisd_outbox_{name}", "gauge", ("destination",), meaning)
+    for name, meaning in (
+        ("waiting", "Rows that wait to leave."),
+        ("held", "Rows that an operator holds."),
+        ("oldest_timestamp_seconds", "When the oldest waiting row was made; 0 if none waits."),
+    )
+)
+
+
 class Outbox(Collector):
     """What waits, by destination, as of the last look: no series outlives its destination."""
 
@@ -114,24 +135,15 @@ class Outbox(Collector):
             held[name] = held.get(name, 0) + item.held
             since = item.oldest.timestamp() if item.oldest else 0.0
             oldest[name] = min(filter(None, (oldest.get(name), since)), default=0.0)
-        yield self._family("waiting", "Rows that wait to leave, by destination.", waiting)
-        yield self._family("held", "Rows that an operator holds, by destination.", held)
-        yield self._family(
-            "oldest_timestamp_seconds",
-            "When the oldest waiting row was made, by destination; 0 if none waits.",
-            oldest,
-        )
+        for described, values in zip(OUTBOX, (waiting, held, oldest), strict=True):
+            family = GaugeMetricFamily(described.name, described.meaning, labels=described.labels)
+            for destination in sorted(values):
+                family.add_metric([destination], values[destination])
+            yield family
 
     def _name(self, destination: str) -> str:
         route, _, agency = destination.partition(":")
         return destination if agency in self._agencies else f"{route}:{UNKNOWN}"
-
-    @staticmethod
-    def _family(name: str, meaning: str, values: dict[str, float]) -> GaugeMetricFamily:
-        family = GaugeMetricFamily(f"axisd_outbox_{name}", meaning, labels=["destination"])
-        for destination in sorted(values):
-            family.add_metric([destination], values[destination])
-        return family
 
 
 class Metrics:
@@ -140,6 +152,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
+        self.described = list(OUTBOX)
         self._submissions()
         self._exits()
         self._surroundings()
@@ -178,9 +191,7 @@ class Metrics:
         self.refusals = Bounded(
             self._counter("refusals", "Submissions refused, by reason.", "reason"), list(REASONS)
         )
-        self.bytes = Histogram(
-            "axisd_submission_bytes", "Size of submissions.", buckets=BYTES, registry=self.registry
-        )
+        self.bytes = self._histogram("submission_bytes", "Size of submissions.", BYTES)
         self.seconds = Bounded(
             self._seconds(
                 "stage_seconds", "Time that a stage took; the count is what came out.", "stage"
@@ -193,11 +204,8 @@ class Metrics:
             ),
             STAGES,
         )
-        self.groups = Histogram(
-            "axisd_ledger_group_changes",
-            "Changes written in one transaction.",
-            buckets=GROUP,
-            registry=self.registry,
+        self.groups = self._histogram(
+            "ledger_group_changes", "Changes written in one transaction.", GROUP
         )
         self.entries = self._counter("ledger_entries", "Evidence entries sealed.")
 
@@ -296,13 +304,31 @@ class Metrics:
         self.log_events = Bounded(
             self._counter("log_events", "Lines logged, by level.", "level"), LEVELS
         )
-        self.build = Info("axisd_build", "What runs here.", registry=self.registry)
+        self.build = Info(
+            self._describe("build", "info", "What runs here."),
+            "What runs here.",
+            registry=self.registry,
+        )
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(f"axisd_{name}", meaning, labels, registry=self.registry)
+        name = self._describe(name, "counter", meaning, labels)
+        return Counter(name, meaning, labels, registry=self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
-        return Gauge(f"axisd_{name}", meaning, labels, registry=self.registry)
+        name = self._describe(name, "gauge", meaning, labels)
+        return Gauge(name, meaning, labels, registry=self.registry)
 
     def _seconds(self, name: str, meaning: str, *labels: str) -> Histogram:
-        return Histogram(f"axisd_{name}", meaning, labels, buckets=SECONDS, registry=self.registry)
+        return self._histogram(name, meaning, SECONDS, *labels)
+
+    def _histogram(
+        self, name: str, meaning: str, buckets: Sequence[float], *labels: str
+    ) -> Histogram:
+        name = self._describe(name, "histogram", meaning, labels)
+        return Histogram(name, meaning, labels, buckets=buckets, registry=self.registry)
+
+    def _describe(self, name: str, kind: str, meaning: str, labels: Sequence[str] = ()) -> str:
+        full = f"axisd_{name}"
+        ending = {"counter": "_total", "info": "_info"}.get(kind, "")
+        self.described.append(Described(full + ending, kind, tuple(labels), meaning))
+        return full

@@ -22,6 +22,7 @@ from pydantic import BeforeValidator, ValidationError, ValidationInfo
 from axisd.config.files import Base, read_certificates
 from axisd.config.model import Section, setting
 from axisd.config.problems import problems_of
+from axisd.config.units import Called
 from axisd.config.yamlfile import Document, parse
 from axisd.core.directory import Agency, Profile
 from axisd.errors import Problem
@@ -56,7 +57,7 @@ def _pin(value: object, info: ValidationInfo) -> str:
     return hashlib.sha256(leaf.public_bytes(Encoding.DER)).hexdigest()
 
 
-Pin = Annotated[str, BeforeValidator(_pin)]
+Pin = Annotated[str, BeforeValidator(_pin), Called("PEM file or SHA-256")]
 """Hex SHA-256 of a certificate or public key (DER), or a PEM file whose first certificate is meant."""
 
 

@@ -16,6 +16,8 @@ from typing import Annotated, Final
 from cryptography import x509
 from pydantic import BeforeValidator, PlainSerializer, SecretStr, ValidationInfo
 
+from axisd.config.units import Called
+
 CREDENTIAL: Final = "credential:"
 _SECRET_LENGTH: Final = 4096
 
@@ -129,20 +131,24 @@ def _shown(value: SecretFile | CertificateFile) -> str:
     return str(value.path)
 
 
-Folder = Annotated[Path, BeforeValidator(_folder)]
+Folder = Annotated[Path, BeforeValidator(_folder), Called("folder")]
 """A folder that need not exist yet."""
 
-Place = Annotated[Path, BeforeValidator(_place)]
+Place = Annotated[Path, BeforeValidator(_place), Called("path")]
 """A path that is made by us, such as a socket."""
 
-InputFile = Annotated[Path, BeforeValidator(_file)]
+InputFile = Annotated[Path, BeforeValidator(_file), Called("file")]
 """A file that can be read now."""
 
 Secret = Annotated[
-    SecretFile, BeforeValidator(_secret), PlainSerializer(_shown, return_type=str, when_used="json")
+    SecretFile,
+    BeforeValidator(_secret),
+    PlainSerializer(_shown, return_type=str, when_used="json"),
+    Called("file with one line"),
 ]
 Certificates = Annotated[
     CertificateFile,
     BeforeValidator(_certificates),
     PlainSerializer(_shown, return_type=str, when_used="json"),
+    Called("PEM file"),
 ]

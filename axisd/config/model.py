@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from axisd.config.files import Certificates, Folder, InputFile, Place, Secret
-from axisd.config.units import Address, Duration, Listen, Size
+from axisd.config.units import Address, Called, Duration, Listen, Size
 from axisd.core.codes import is_centre, is_code
 
 _SOCKET_LENGTH: Final = 107
@@ -74,11 +74,11 @@ def _socket(place: Any) -> Any:
     return place
 
 
-Code = Annotated[str, AfterValidator(_code)]
-Centre = Annotated[str, AfterValidator(_centre)]
-Level1 = Annotated[str, AfterValidator(_level1)]
-AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
-HttpUrl = Annotated[SecretStr, AfterValidator(_http_url)]
+Code = Annotated[str, AfterValidator(_code), Called("agency code")]
+Centre = Annotated[str, AfterValidator(_centre), Called("centre code")]
+Level1 = Annotated[str, AfterValidator(_level1), Called("level-1 code")]
+AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url), Called("AMQP URL")]
+HttpUrl = Annotated[SecretStr, AfterValidator(_http_url), Called("HTTP URL")]
 Socket = Annotated[Place, AfterValidator(_socket)]
 
 

@@ -12,6 +12,7 @@ from axisd.config.agencies import Pin
 from axisd.config.files import Base
 from axisd.config.model import Code, Section, setting
 from axisd.config.problems import problems_of
+from axisd.config.units import Called
 from axisd.config.yamlfile import Document, parse
 from axisd.core.directory import Channel, Profile, System
 from axisd.errors import Problem
@@ -34,12 +35,19 @@ def _served(value: Any) -> Any:
     return {"code": value} if isinstance(value, str) else value
 
 
+ServedOrCode = Annotated[
+    Served,
+    BeforeValidator(_served),
+    Called("agency code, or section with `code` and `certificates`"),
+]
+
+
 class SystemRow(Section):
     """Connected software."""
 
     account: Account = setting("Account on the broker, or systemid at the door.")
     channel: Channel = setting("How it sends and receives: amqp, vxp or edoc.")
-    agencies: tuple[Annotated[Served, BeforeValidator(_served)], ...] = setting(
+    agencies: tuple[ServedOrCode, ...] = setting(
         "The agencies that it serves: codes, or sections with code and certificates."
     )
     profile: Profile = setting(

@@ -109,16 +109,28 @@ def parse_address(value: object) -> Address:
     return Address(match[1] or match[2], int(match[3]))
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Annotates a type with the word that the reference uses for it."""
+
+    word: str
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
+    Called("duration"),
 ]
 Size = Annotated[
     int,
     BeforeValidator(parse_size),
     PlainSerializer(format_size, return_type=str, when_used="json"),
+    Called("size"),
 ]
 Listen = Annotated[
-    Address, BeforeValidator(parse_address), PlainSerializer(str, return_type=str, when_used="json")
+    Address,
+    BeforeValidator(parse_address),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    Called("address"),
 ]

@@ -86,6 +86,17 @@ def test_every_metric_has_the_prefix_a_base_unit_and_a_meaning() -> None:
         assert not family.name.endswith(("_ms", "_milliseconds", "_kb", "_age", "_count"))
 
 
+def test_the_reference_describes_every_metric_that_there_is_and_no_other() -> None:
+    metrics = Metrics()
+    shown = {
+        family.name for family in metrics.registry.collect() if family.name.startswith("axisd_")
+    }
+    described = {
+        item.name.removesuffix("_total").removesuffix("_info") for item in metrics.described
+    }
+    assert described == shown
+
+
 def test_every_known_reason_is_there_at_zero(value: Value) -> None:
     for code in REASONS:
         assert value("refusals_total", reason=code) == 0
