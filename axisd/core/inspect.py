@@ -41,6 +41,7 @@ from axisd.core.inspection import (
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.rules import broken_rule, warnings_of
 from axisd.core.schema import Schemas
+from axisd.core.secrecy import marked_field
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 
@@ -63,7 +64,9 @@ def inspect(
     return _Walk(submission, view, schemas, profile, offline).run()
 
 
-def crashed(submission: Submission, view: View, what: str) -> Inspection:
+def crashed(
+    submission: Submission, view: View, what: str, *, keep_payload: bool = True
+) -> Inspection:
     """The inspection of a submission that crashed us: nothing that it says can be relied on."""
     return Inspection(
         submission=submission,
@@ -71,6 +74,7 @@ def crashed(submission: Submission, view: View, what: str) -> Inspection:
         verdict=Verdict.QUARANTINED,
         steps=(Step(STEPS[0], Outcome.NOTED, what),),
         sender=_named_sender(submission, view),
+        keep_payload=keep_payload,
     )
 
 
@@ -234,6 +238,9 @@ class _Walk:
         if isinstance(envelope, Refusal):
             return envelope
         self._envelope = envelope
+        # Of a document marked secret nothing is kept but its refusal, for whatever reason it is refused
+        # (QC Điều 1.2, 6.1a).
+        self._keep_payload = not (isinstance(envelope, Document) and marked_field(envelope))
         directory, account = self._view.directory, self._submission.account
         if account and directory.serves(account, envelope.sender.organ_id):
             self._sender = directory.canonical(envelope.sender.organ_id)
@@ -245,10 +252,7 @@ class _Walk:
         self._finding = check.finding
         profile = self._profile
         if check.refusal is not None:
-            if profile is not Profile.RECORDED:
-                return check.refusal
-            self._finding = _invalid(check.finding)
-            return check.refusal.code
+            return self._doubted(check, check.refusal)
         if check.certificate is None:
             if profile is Profile.REQUIRED:
                 assert self._envelope is not None, "step 5 passed"
@@ -268,13 +272,12 @@ class _Walk:
         doubt = trust.judge(
             check.certificate, agency, trust=self._view.trust, now=self._now(), chain=check.chain
         )
-        if doubt is None:
-            return None
-        if self._profile is not Profile.RECORDED:
-            self._finding = _invalid(check.finding)
-            return doubt
+        return self._doubted(check, doubt) if doubt is not None else None
+
+    def _doubted(self, check: signature.SignatureCheck, doubt: Refusal) -> Refusal | Noted:
+        """The signature does not hold: a refusal, or a note where its state is only recorded."""
         self._finding = _invalid(check.finding)
-        return doubt.code
+        return doubt.code if self._profile is Profile.RECORDED else doubt
 
     # 8
     def _coverage(self) -> Refusal | Noted | None:
@@ -282,7 +285,8 @@ class _Walk:
         assert check is not None, "step 6 passed"
         if self._finding.state is not SignatureState.VERIFIED:
             return "nothing signed"
-        return signature.uncovered(self._tree, check)
+        doubt = signature.uncovered(self._tree, check)
+        return self._doubted(check, doubt) if doubt is not None else None
 
     # 9
     def _rules(self) -> Refusal | None:
@@ -290,8 +294,6 @@ class _Walk:
         assert envelope is not None, "step 5 passed"
         broken = broken_rule(envelope, self._submission, self._view, offline=self._offline)
         if broken is not None:
-            # Of a document marked secret nothing is kept but the refusal (QC Điều 6.1a).
-            self._keep_payload = broken.code != "secrecy-mark"
             return broken
         self._warnings = warnings_of(envelope)
         return None

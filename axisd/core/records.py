@@ -7,7 +7,7 @@ the payload, the deliveries, the evidence, the outbox rows. It is a value; writi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -188,8 +188,9 @@ class Questions:
 
 @dataclass(slots=True)
 class Known:
-    """The answers. `learn` adds what an earlier decision of the same transaction is about to write,
-    so that two copies of one submission in one group still see each other."""
+    """The answers. A decision only reads them. `learn` adds what an earlier decision of the same
+    transaction is about to write, so that two copies of one submission in one group still see each other.
+    """
 
     deliveries: dict[str, KnownDelivery] = field(default_factory=dict)
     by_identity: dict[Identity, str] = field(default_factory=dict)
@@ -210,6 +211,24 @@ class Known:
     def add(self, known: KnownDelivery) -> None:
         self.deliveries[known.delivery.id] = known
         self.by_identity[known.delivery.identity] = known.delivery.id
+
+    def learn(self, change: Change) -> None:
+        """Takes in what `change` is about to write."""
+        record = change.submission
+        if record is not None:
+            acceptance = next((e.id for e in change.evidence if e.receipt_to is not None), None)
+            for delivery in change.deliveries:
+                self.add(KnownDelivery(delivery, record.facts, acceptance))
+            if record.external_id is not None:
+                key = (record.facts.door, record.external_id)
+                self.externals.setdefault(key, record.facts.submission_id)
+        for update in change.updates:
+            known = self.deliveries.get(update.id)
+            if known is not None:
+                moved = replace(
+                    known.delivery, state=update.state, status=update.status, reason=update.reason
+                )
+                self.add(replace(known, delivery=moved))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ def _sender(
     if not is_code(code):
         return refuse("code-malformed", at=at, line=line, agency=ascii(code))
     if submission.door is Door.NATIONAL:
-        # An agency of this province hands in at this axis, never over the national one.
-        if view.axis.is_local(code) and view.directory.system_of(code) is not None:
+        # Who is connected to this axis hands in here, under its signature, never over the national one.
+        if view.directory.system_of(code) is not None:
             return refuse(
                 "sender-not-account", at=at, line=line, agency=code, account="national axis"
             )
@@ -89,7 +89,7 @@ def _document(document: Document, view: View) -> Refusal | None:
 
 
 def _status(status: Status) -> Refusal | None:
-    if status.code == "02" and not status.description:
+    if status.code == "02" and not any(map(str.isalnum, status.description)):
         # QC Điều 5.1d, QĐ 28/2018 Điều 5.4: who refuses answers for it, and says why.
         return refuse(
             "status-reason-missing",

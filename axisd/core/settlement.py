@@ -3,15 +3,16 @@
 A submission is judged per recipient by its identity (sender's organ, DocumentId, business type,
 recipient's organ); the proof is the digest. Same identity and proof: a duplicate, answered with the
 stored receipt, byte for byte. Same identity, other proof: refused for that recipient, the others go on.
-A refused submission uses up nothing. Pure: what was seen before is an argument.
+A refused submission uses up nothing. Pure: what was seen before is an argument, and only read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from typing import Final
 
 from axisd.core.envelope import Document, Envelope, Status
 from axisd.core.evidence import Evidence, Facts, RecipientOutcome
@@ -19,6 +20,7 @@ from axisd.core.inspection import Inspection, Verdict
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import (
+    INLINE_LIMIT,
     Change,
     Delivery,
     Identity,
@@ -37,8 +39,8 @@ from axisd.core.statuses import apply_status
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
 
-INLINE_LIMIT = 1024 * 1024
-"""Bytes up to which a payload travels in the ledger's own transaction."""
+_VIETNAM: Final = timezone(timedelta(hours=7))
+"""Days begin and end in Vietnam (QC Điều 10.3), those on which a code closes too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ def prepare(inspection: Inspection, view: View) -> Case:
     facts = _facts(inspection, view)
     legs: tuple[Leg, ...] = ()
     if inspection.verified is not None:
-        codes: Iterable[str] = recipient_codes(inspection.verified.envelope)
-        legs = plan(codes, view, inspection.submission.received_at.date())
+        day = inspection.submission.received_at.astimezone(_VIETNAM).date()
+        legs = plan(recipient_codes(inspection.verified.envelope), view, day)
         if inspection.submission.door is Door.NATIONAL:
-            legs = _ours(legs, inspection.submission.addressed_to, view)
+            legs = _ours(legs, plan(inspection.submission.addressed_to, view, day))
     return Case(inspection, facts, legs, _proof(inspection))
 
 
@@ -94,15 +96,6 @@ def settle(
     case: Case, known: Known, view: View, *, mint: Callable[[], str], now: datetime
 ) -> Change:
     """The settlement of `case`, given what is `known`. `mint` gives new time-ordered ids."""
-    submission = case.inspection.submission
-    if submission.external_id is not None:
-        earlier = known.externals.get((submission.door, submission.external_id))
-        if earlier is not None:
-            return Change(_record(case, SubmissionState.DUPLICATE, duplicate_of=earlier))
-    if case.inspection.verdict is Verdict.QUARANTINED:
-        return _turned_away(case, (), refuse("quarantined"), mint, now)
-    if case.inspection.refusal is not None:
-        return _turned_away(case, (), case.inspection.refusal, mint, now)
     judged = [_judge(case, leg, known) for leg in case.legs]
     outcomes = tuple(outcome for outcome, _ in judged)
     if any(outcome.outcome == "accepted" for outcome in outcomes):
@@ -110,10 +103,25 @@ def settle(
     repeats = [earlier for _, earlier in judged if earlier is not None]
     if repeats:
         return _duplicate(case, repeats, now)
-    refusal = outcomes[0].refusal if outcomes else None
-    return _turned_away(
-        case, outcomes, refusal or refuse("recipient-unknown", agency="–"), mint, now
-    )
+    # Only what is new to nobody can be an item seen before: its number alone must not swallow a
+    # document, in case the national axis uses a number twice.
+    submission = case.inspection.submission
+    if submission.external_id is not None:
+        earlier = known.externals.get((submission.door, submission.external_id))
+        if earlier is not None:
+            return Change(_record(case, SubmissionState.DUPLICATE, duplicate_of=earlier))
+    return _turned_away(case, outcomes, _refusal(case, outcomes), mint, now)
+
+
+def _refusal(case: Case, outcomes: Sequence[RecipientOutcome]) -> Refusal:
+    """Why nobody gets it: what the inspection says, else what is wrong with the first recipient."""
+    inspection = case.inspection
+    if inspection.verdict is Verdict.QUARANTINED:
+        return refuse("quarantined")
+    refusals = (inspection.refusal, *(outcome.refusal for outcome in outcomes))
+    named = ", ".join(inspection.submission.addressed_to) or "–"
+    first = next((refusal for refusal in refusals if refusal is not None), None)
+    return first or refuse("recipient-unknown", agency=ascii(named)[1:-1])
 
 
 def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownDelivery | None]:
@@ -185,23 +193,10 @@ def _accepted(
             *(_delivery_row(d, facts.size, now) for d in deliveries if _leaves(d)),
         ),
     )
-    learn(known, change)
     envelope = _envelope(case)
     if isinstance(envelope, Status):
         return apply_status(change, envelope, known, view, mint=mint, now=now)
     return change
-
-
-def learn(known: Known, change: Change) -> None:
-    """Lets later decisions of the same transaction see what this one is about to write."""
-    record = change.submission
-    if record is None:
-        return
-    acceptance = next((e.id for e in change.evidence if e.receipt_to is not None), None)
-    for delivery in change.deliveries:
-        known.add(KnownDelivery(delivery, record.facts, acceptance))
-    if record.external_id is not None:
-        known.externals[(record.facts.door, record.external_id)] = record.facts.submission_id
 
 
 def _duplicate(case: Case, repeats: list[KnownDelivery], now: datetime) -> Change:
@@ -296,7 +291,8 @@ def _record(
     duplicate_of: str | None = None,
 ) -> SubmissionRecord:
     envelope, inspection = _envelope(case), case.inspection
-    document = envelope if isinstance(envelope, Document) else None
+    # Of a document marked secret nothing is kept but the refusal (QC Điều 1.2, 6.1a).
+    document = envelope if isinstance(envelope, Document) and inspection.keep_payload else None
     return SubmissionRecord(
         facts=case.facts,
         state=state,
@@ -306,7 +302,7 @@ def _record(
         number=document.number if document else "",
         notation=document.notation if document else "",
         promulgation_date=document.promulgation_date if document else "",
-        subject=document.subject if document and inspection.keep_payload else None,
+        subject=document.subject if document else None,
         # Only what was settled counts as seen: a refused item may be fetched and judged again.
         external_id=inspection.submission.external_id
         if state is SubmissionState.ACCEPTED
@@ -347,7 +343,7 @@ def _facts(inspection: Inspection, view: View) -> Facts:
         priority=priority,
         legal_value=inspection.legal_value,
         signature=inspection.signature,
-        attachments=inspection.attachments,
+        attachments=inspection.attachments if inspection.keep_payload else (),
     )
 
 
@@ -356,19 +352,24 @@ def _priority(document: Document | None) -> int:
     return int(text) if text in {"1", "2", "3", "4"} else 0
 
 
-def _ours(legs: Iterable[Leg], items: tuple[str, ...], view: View) -> tuple[Leg, ...]:
+def _ours(named: Iterable[Leg], items: Iterable[Leg]) -> tuple[Leg, ...]:
     """Of a message from the national axis: the legs that end here and that the item was sent for.
 
-    The national axis hands over one item per recipient; the envelope names all of them.
+    The national axis hands over one item per recipient; the envelope names all of them, or none where
+    the recipient was given beside it (VXP's `to`).
     """
-    wanted = {organ_of(code, view.directory) for code in items}
-    return tuple(
-        leg
-        for leg in legs
-        if leg.route is not RouteKind.NATIONAL
-        and not (leg.refusal is not None and leg.refusal.code == "national-closed")
-        and (not wanted or leg.organ in wanted)
-    )
+    here = [leg for leg in named if _ends_here(leg)]
+    wanted = {leg.organ: leg for leg in items}
+    if not wanted:
+        return tuple(here)
+    ours = tuple(leg for leg in here if leg.organ in wanted)
+    return ours or tuple(leg for leg in wanted.values() if _ends_here(leg))
+
+
+def _ends_here(leg: Leg) -> bool:
+    if leg.refusal is not None:
+        return leg.refusal.code != "national-closed"
+    return leg.route is not RouteKind.NATIONAL
 
 
 def _proof(inspection: Inspection) -> str:

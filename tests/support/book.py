@@ -1,0 +1,123 @@
+"""A ledger of the core's own values, for tests of decisions: it answers questions and takes changes in.
+
+Strict where a decision could cheat: it answers only what was asked, hands out copies, and refuses to
+take in what a ledger would refuse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from axisd.core.evidence import Evidence
+from axisd.core.inspection import Inspection
+from axisd.core.records import (
+    Change,
+    Delivery,
+    Known,
+    KnownDelivery,
+    OutboxRow,
+    Questions,
+)
+from axisd.core.settlement import prepare, questions, settle
+from axisd.core.submission import Door
+from axisd.core.view import View
+from tests.support.values import NOW, minter, view
+
+
+class Book:
+    """What was decided so far."""
+
+    def __init__(self, view_: View | None = None) -> None:
+        self.view = view_ or view()
+        self.deliveries: dict[str, KnownDelivery] = {}
+        self.externals: dict[tuple[Door, str], str] = {}
+        self.outbox: dict[str, OutboxRow] = {}
+        self.evidence: list[Evidence] = []
+        self.changes: list[Change] = []
+        self.mint = minter(1_000_000)
+
+    def known(self, asked: Questions) -> Known:
+        """The answers to exactly what was asked."""
+        answers = Known()
+        for item in self.deliveries.values():
+            identity = item.delivery.identity
+            if (
+                identity in asked.identities
+                or (identity.sender, identity.document_id) in asked.documents
+                or item.delivery.id in asked.deliveries
+            ):
+                answers.add(item)
+        answers.externals.update({k: v for k, v in self.externals.items() if k in asked.externals})
+        return answers
+
+    def settle(self, inspection: Inspection, now: datetime = NOW) -> Change:
+        """Settles and takes in, in a transaction of its own."""
+        case = prepare(inspection, self.view)
+        change = settle(
+            case, self.known(questions(case, self.view)), self.view, mint=self.mint, now=now
+        )
+        self.take_in(change)
+        return change
+
+    def settle_together(self, *inspections: Inspection, now: datetime = NOW) -> list[Change]:
+        """Settles all of them in one transaction, as a group commit does."""
+        cases = [prepare(inspection, self.view) for inspection in inspections]
+        asked = Questions()
+        for case in cases:
+            asked |= questions(case, self.view)
+        known, changes = self.known(asked), []
+        for case in cases:
+            change = settle(case, known, self.view, mint=self.mint, now=now)
+            known.learn(change)
+            changes.append(change)
+        for change in changes:
+            self.take_in(change)
+        return changes
+
+    def take_in(self, change: Change) -> None:
+        """Writes `change`."""
+        taken = {item.delivery.identity for item in self.deliveries.values()}
+        acceptance = next((e.id for e in change.evidence if e.receipt_to is not None), None)
+        for delivery in change.deliveries:
+            assert delivery.identity not in taken, "one delivery for one identity"
+            taken.add(delivery.identity)
+            assert change.submission is not None
+            assert change.payload is not None
+            assert delivery.digest == change.payload.digest
+            facts = change.submission.facts
+            self.deliveries[delivery.id] = KnownDelivery(delivery, facts, acceptance)
+        for update in change.updates:
+            item = self.deliveries[update.id]
+            moved = replace(
+                item.delivery, state=update.state, status=update.status, reason=update.reason
+            )
+            self.deliveries[update.id] = replace(item, delivery=moved)
+        record = change.submission
+        if record is not None and record.external_id is not None:
+            key = (record.facts.door, record.external_id)
+            self.externals.setdefault(key, record.facts.submission_id)
+        self._rearrange(change)
+        self.evidence += change.evidence
+        self.changes.append(change)
+
+    def _rearrange(self, change: Change) -> None:
+        told = {item.id for item in (*self.evidence, *change.evidence)}
+        for row in change.outbox:
+            assert row.id not in self.outbox, "an id waits once"
+            assert row.id in told or row.id in self.deliveries, "nothing waits that is not there"
+            self.outbox[row.id] = row
+        for row in change.resend:
+            assert row.id in told, "only what was told can be told again"
+            self.outbox.setdefault(row.id, row)
+        for key in change.done:
+            self.outbox.pop(key, None)
+
+    def delivery(self, recipient: str, *, kind: str = "document") -> Delivery:
+        """The one delivery to `recipient`."""
+        (found,) = (
+            item.delivery
+            for item in self.deliveries.values()
+            if item.delivery.identity.recipient == recipient and item.facts.kind == kind
+        )
+        return found
