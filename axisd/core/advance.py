@@ -7,11 +7,11 @@ did not is put off with backoff until its delivery's time is up, and then ends w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from axisd.core.evidence import Evidence, RecipientOutcome
-from axisd.core.lifecycle import DeliveryEvent, after
+from axisd.core.lifecycle import OPEN, DeliveryEvent, DeliveryState, after
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import (
     Change,
@@ -19,7 +19,6 @@ from axisd.core.records import (
     Delivery,
     DeliveryUpdate,
     Known,
-    KnownDelivery,
     OutboxKind,
     OutboxRow,
     Parcel,
@@ -59,22 +58,27 @@ class Means:
 
 
 def advance(parcel: Parcel, attempt: Attempt, known: Known, means: Means) -> Change:
-    """What `attempt` to send `parcel` makes durable."""
+    """What `attempt` to send `parcel` makes durable.
+
+    Asked again after a commit whose outcome was lost, it adds nothing. A delivery that its recipient
+    already spoke of, or that an operator ended, is not failed any more: its row just ends, or goes on.
+    """
     if parcel.row.kind is OutboxKind.RECEIPT or parcel.delivery is None:
         return _receipt(parcel, attempt, means)
     current = known.deliveries.get(parcel.delivery.id)
     delivery = current.delivery if current else parcel.delivery
+    if delivery.state is DeliveryState.SENT:
+        return Change(done=(parcel.row.id,))
     if isinstance(attempt, Sent):
-        return _ended(parcel, delivery, DeliveryEvent.CONFIRMED, None, attempt, known, means)
-    if attempt.final:
-        return _ended(
-            parcel, delivery, DeliveryEvent.REFUSED, attempt.refusal, attempt, known, means
-        )
-    if means.now >= delivery.expires_at:
-        return _ended(
-            parcel, delivery, DeliveryEvent.OUTLIVED, _expiry(delivery), attempt, known, means
-        )
-    return _deferred(parcel, delivery, attempt.refusal, known, means)
+        return _ended(parcel, delivery, DeliveryEvent.CONFIRMED, None, attempt, means)
+    refusal, event = attempt.refusal, DeliveryEvent.REFUSED
+    if not attempt.final:
+        if means.now < delivery.expires_at:
+            return _deferred(parcel, delivery, refusal, means)
+        refusal, event = _expiry(delivery), DeliveryEvent.OUTLIVED
+    if delivery.state not in OPEN:
+        return Change(done=(parcel.row.id,))
+    return _ended(parcel, delivery, event, refusal, attempt, means)
 
 
 def _receipt(parcel: Parcel, attempt: Attempt, means: Means) -> Change:
@@ -84,19 +88,21 @@ def _receipt(parcel: Parcel, attempt: Attempt, means: Means) -> Change:
     return Change(deferrals=(_deferral(parcel, attempt.refusal, means),))
 
 
-def _deferral(parcel: Parcel, refusal: Refusal, means: Means) -> Deferral:
+def _deferral(parcel: Parcel, refusal: Refusal, means: Means, *, held: bool = False) -> Deferral:
     attempts = parcel.row.attempts + 1
     due = means.now + means.backoff.after(attempts, means.chance)
-    return Deferral(parcel.row.id, due, attempts, refusal.code)
+    return Deferral(parcel.row.id, due, attempts, refusal.code, held)
 
 
-def _deferred(
-    parcel: Parcel, delivery: Delivery, refusal: Refusal, known: Known, means: Means
-) -> Change:
+def _deferred(parcel: Parcel, delivery: Delivery, refusal: Refusal, means: Means) -> Change:
+    # An operator may have held it while it was under way.
+    held = delivery.state is DeliveryState.HELD
+    deferral = _deferral(parcel, refusal, means, held=held)
+    if delivery.state not in OPEN:
+        return Change(deferrals=(deferral,))
     state = after(delivery.state, DeliveryEvent.FAILED)
     update = DeliveryUpdate(delivery.id, state, delivery.status, refusal.code)
-    _learn(known, parcel, replace(delivery, state=state, reason=refusal.code))
-    return Change(updates=(update,), deferrals=(_deferral(parcel, refusal, means),))
+    return Change(updates=(update,), deferrals=(deferral,))
 
 
 def _ended(
@@ -105,12 +111,11 @@ def _ended(
     event: DeliveryEvent,
     refusal: Refusal | None,
     attempt: Attempt,
-    known: Known,
     means: Means,
 ) -> Change:
     state = after(delivery.state, event)
-    reason = refusal.code if refusal else ""
-    _learn(known, parcel, replace(delivery, state=state, reason=reason))
+    # What the recipient said meanwhile stays said.
+    reason = refusal.code if refusal else "" if delivery.state in OPEN else delivery.reason
     facts = parcel.facts
     evidence = Evidence(
         id=means.mint(),
@@ -149,11 +154,6 @@ def _ended(
         outbox=receipt,
         done=(parcel.row.id,),
     )
-
-
-def _learn(known: Known, parcel: Parcel, delivery: Delivery) -> None:
-    earlier = known.deliveries.get(delivery.id)
-    known.add(KnownDelivery(delivery, parcel.facts, earlier.acceptance if earlier else None))
 
 
 def _witness(route: RouteKind, event: DeliveryEvent, refusal: Refusal | None) -> Event:

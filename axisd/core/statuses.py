@@ -3,6 +3,7 @@
 A status travels to its recipient like any submission; besides, where the document is known here, it
 moves that delivery on and gives the document's sender the evidence: 01 and later words mean that the
 recipient's system took it (ContentHandover), 02 that the recipient refused it (ConsignmentRejection).
+What waits in our outbox stays there: a status says what its sender claims, not that our copy arrived.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from axisd.core.envelope import Status
+from axisd.core.envelope import Business, Kind, Status
 from axisd.core.evidence import Evidence, Facts, RecipientOutcome
 from axisd.core.lifecycle import DeliveryEvent, DeliveryState, after, furthest
 from axisd.core.reasons import Event, refuse
@@ -43,18 +44,22 @@ def apply_status(
     if status.code not in _TAKEN and status.code != "02":
         return change
     for about in matching(status, known, view):
-        change = _moved(change, status, about, known, mint=mint, now=now)
+        change = _moved(change, status, about, mint=mint, now=now)
     return change
 
 
 def matching(status: Status, known: Known, view: View) -> Iterable[KnownDelivery]:
-    """The deliveries that the reporter can speak of: its own, and those it received as intake office."""
+    """The deliveries that the reporter can speak of: its own, and those it received as intake office.
+
+    A recall goes under the DocumentId of what it recalls, and is answered by 15 or 16: these words are
+    not about it.
+    """
     issuer = organ_of(status.about.organ_id, view.directory)
     reporter = organ_of(status.sender.organ_id, view.directory)
     candidates = [
         item
         for item in known.of_document(issuer, status.about.document_id)
-        if not item.delivery.identity.business.startswith("status/")
+        if item.facts.kind == Kind.DOCUMENT and item.facts.business != Business.RECALL
     ]
     own = [item for item in candidates if item.delivery.identity.recipient == reporter]
     return own or [item for item in candidates if item.delivery.inbox == reporter]
@@ -64,7 +69,6 @@ def _moved(
     change: Change,
     status: Status,
     about: KnownDelivery,
-    known: Known,
     *,
     mint: Callable[[], str],
     now: datetime,
@@ -76,12 +80,14 @@ def _moved(
     furthest_status = furthest(delivery.status, status.code)
     if state is delivery.state and furthest_status == delivery.status:
         return change
-    moved = replace(delivery, state=state, status=furthest_status)
-    known.add(KnownDelivery(moved, about.facts, about.acceptance))
-    update = DeliveryUpdate(delivery.id, state, furthest_status, delivery.reason)
+    reason = delivery.reason
+    if state is not delivery.state:
+        reason = "recipient-refused" if refused else ""
+    update = DeliveryUpdate(delivery.id, state, furthest_status, reason)
     change = replace(change, updates=(*change.updates, update))
     if state is delivery.state:
         return change
+    moved = replace(delivery, state=state, status=furthest_status, reason=reason)
     return _witnessed(change, status, about.facts, moved, mint(), now)
 
 

@@ -1,0 +1,311 @@
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axisd.core.advance import Means, Sent, advance
+from axisd.core.envelope import Business, Status
+from axisd.core.lifecycle import DeliveryState
+from axisd.core.reasons import Event
+from axisd.core.records import Change, Known
+from axisd.core.retry import Backoff
+from axisd.core.submission import Door
+from tests.support.book import Book
+from tests.support.values import (
+    CLOSED,
+    COMMUNE,
+    DOOR,
+    FINANCE,
+    HEALTH,
+    MINISTRY,
+    MINISTRY_TWIN,
+    NOW,
+    OFFICE,
+    document,
+    inspected,
+    parcel,
+    status,
+)
+
+S = DeliveryState
+
+
+def sent(book: Book, *to: str, **changes: object) -> None:
+    """FINANCE's document, with its copies in the inboxes."""
+    book.settle(inspected(document(*to, **changes)))  # type: ignore[arg-type]
+    confirmed(book)
+
+
+def confirmed(book: Book) -> None:
+    """The broker confirms everything that waits."""
+    for item in list(book.deliveries.values()):
+        if item.delivery.id in book.outbox:
+            known = Known()
+            known.add(item)
+            means = Means(Backoff(), 0.0, book.mint, NOW)
+            book.take_in(advance(parcel(item.delivery, facts=item.facts), Sent(), known, means))
+
+
+def reported(book: Book, made: Status, **changes: object) -> Change:
+    """`made` comes in from whoever says it."""
+    accounts = {HEALTH: "health", OFFICE: "office", DOOR: "door", FINANCE: "finance"}
+    account = accounts.get(made.sender.organ_id)
+    if account is None:
+        changes |= {"door": Door.NATIONAL}
+    return book.settle(inspected(made, account=account, **changes))  # type: ignore[arg-type]
+
+
+def witnessed(change: Change) -> list[Event]:
+    """The evidence beside the status's own acceptance."""
+    return [evidence.event for evidence in change.evidence[1:]]
+
+
+@pytest.mark.parametrize("code", ["01", "03", "04", "05", "06"])
+def test_a_word_of_progress_hands_the_document_over_and_tells_its_sender(code: str) -> None:
+    book = Book()
+    sent(book, HEALTH)
+    change = reported(book, status(code))
+    assert book.delivery(HEALTH).state is S.HANDED_OVER
+    assert book.delivery(HEALTH).status == code
+    evidence = change.evidence[1]
+    assert evidence.event is Event.CONTENT_HANDOVER
+    assert (evidence.delivery_id, evidence.receipt_to) == (book.delivery(HEALTH).id, FINANCE)
+    assert evidence.facts.kind == "document"
+    assert evidence.id in {row.id for row in change.outbox}
+    assert book.outbox[evidence.id].destination == f"receipts:{FINANCE}"
+
+
+def test_handing_over_is_witnessed_once_however_many_words_follow() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    events = [
+        event
+        for code in ("01", "03", "04", "05", "06")
+        for event in witnessed(reported(book, status(code)))
+    ]
+    assert events == [Event.CONTENT_HANDOVER]
+    assert book.delivery(HEALTH).status == "06"
+
+
+def test_a_refusal_is_witnessed_with_its_words_and_told_to_the_sender() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    change = reported(book, status("02", description="Không thuộc thẩm quyền"))
+    made = book.delivery(HEALTH)
+    assert (made.state, made.status, made.reason) == (S.REJECTED, "02", "recipient-refused")
+    evidence = change.evidence[1]
+    assert evidence.event is Event.CONSIGNMENT_REJECTION
+    assert evidence.refusal is not None
+    assert "Không thuộc thẩm quyền" in evidence.refusal.text("vi")
+    assert evidence.receipt_to == FINANCE
+
+
+def test_a_refusal_after_taking_still_counts() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    reported(book, status("03"))
+    assert witnessed(reported(book, status("02", description="Sai nơi nhận"))) == [
+        Event.CONSIGNMENT_REJECTION
+    ]
+    assert book.delivery(HEALTH).state is S.REJECTED
+
+
+def test_after_a_refusal_nothing_takes_it_back() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    reported(book, status("02", description="Sai nơi nhận"))
+    change = reported(book, status("03"))
+    assert (book.delivery(HEALTH).state, book.delivery(HEALTH).status) == (S.REJECTED, "02")
+    assert (witnessed(change), change.updates) == ([], ())
+    assert change.deliveries, "the status itself is forwarded all the same"
+
+
+def test_statuses_may_come_in_any_order() -> None:
+    for order in permutations(["01", "03", "06"]):
+        book = Book()
+        sent(book, HEALTH)
+        for code in order:
+            reported(book, status(code))
+        assert (book.delivery(HEALTH).state, book.delivery(HEALTH).status) == (S.HANDED_OVER, "06")
+
+
+def test_a_status_before_the_mark_of_the_confirm_comes_to_the_same_and_loses_no_evidence() -> None:
+    book = Book()
+    book.settle(inspected(document(HEALTH)))
+    assert book.delivery(HEALTH).state is S.QUEUED
+    early = reported(book, status("03"))
+    assert witnessed(early) == [Event.CONTENT_HANDOVER]
+    assert book.delivery(HEALTH).id in book.outbox, "our own copy still has to be confirmed"
+    confirmed(book)
+    assert (book.delivery(HEALTH).state, book.delivery(HEALTH).status) == (S.HANDED_OVER, "03")
+    about = [e.event for e in book.evidence if e.delivery_id == book.delivery(HEALTH).id]
+    assert about == [Event.CONTENT_HANDOVER, Event.CONTENT_CONSIGNMENT]
+
+
+def test_a_status_in_the_same_transaction_as_its_document_moves_it() -> None:
+    book = Book()
+    book.settle_together(inspected(document(HEALTH)), inspected(status("01"), account="health"))
+    assert book.delivery(HEALTH).state is S.HANDED_OVER
+
+
+def test_two_statuses_in_one_transaction_see_each_other() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    changes = book.settle_together(
+        inspected(status("01"), account="health"), inspected(status("03"), account="health")
+    )
+    assert [witnessed(change) for change in changes] == [[Event.CONTENT_HANDOVER], []]
+    assert book.delivery(HEALTH).status == "03"
+
+
+def test_each_recipient_speaks_for_itself() -> None:
+    book = Book()
+    sent(book, HEALTH, OFFICE)
+    reported(book, status("03"))
+    assert book.delivery(OFFICE).state is S.SENT
+
+
+def test_a_stranger_moves_nothing_but_its_status_is_forwarded() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    change = reported(book, status("02", sender=OFFICE, description="Không phải của tôi"))
+    assert book.delivery(HEALTH).state is S.SENT
+    assert (witnessed(change), change.updates) == ([], ())
+    assert [d.inbox for d in change.deliveries] == [FINANCE]
+
+
+def test_a_status_about_a_document_that_nobody_knows_is_forwarded() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    change = reported(book, status("03", document_id="unknown"))
+    assert [d.inbox for d in change.deliveries] == [FINANCE]
+    assert book.delivery(HEALTH).state is S.SENT
+
+
+def test_the_same_id_of_another_sender_is_another_document() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    reported(book, status("03", about=OFFICE))
+    assert book.delivery(HEALTH).state is S.SENT
+
+
+def test_an_intake_office_speaks_for_the_agency_that_it_receives_for() -> None:
+    book = Book()
+    sent(book, COMMUNE)
+    reported(book, status("03", sender=OFFICE))
+    assert book.delivery(COMMUNE).state is S.HANDED_OVER
+
+
+def test_an_intake_office_that_got_a_copy_of_its_own_speaks_of_that_one() -> None:
+    book = Book()
+    sent(book, COMMUNE, OFFICE)
+    reported(book, status("02", sender=OFFICE, description="Trùng"))
+    assert (book.delivery(OFFICE).state, book.delivery(COMMUNE).state) == (S.REJECTED, S.SENT)
+
+
+def test_a_reporter_and_an_issuer_may_be_written_with_their_twins() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    made = status("03", sender="H53.12", about="H53.11")
+    book.settle(inspected(made, account="health"))
+    assert book.delivery(HEALTH).state is S.HANDED_OVER
+
+
+def test_a_ministry_speaks_of_its_copy_by_either_of_its_codes() -> None:
+    for written, reporter in ((MINISTRY, MINISTRY_TWIN), (MINISTRY_TWIN, MINISTRY)):
+        book = Book()
+        sent(book, written)
+        change = reported(book, status("01", sender=reporter))
+        assert book.delivery(MINISTRY).state is S.HANDED_OVER
+        assert change.evidence[0].event is Event.RECEIVED_FROM_NON_ERDS
+        assert change.evidence[1].receipt_to == FINANCE
+
+
+def test_a_successor_speaks_of_what_was_addressed_to_the_closed_code() -> None:
+    book = Book()
+    own = document(CLOSED, sender=HEALTH, document_id="h-1")
+    book.settle(inspected(own, account="health"))
+    confirmed(book)
+    reported(book, status("03", sender=FINANCE, about=HEALTH, document_id="h-1"))
+    assert book.delivery(FINANCE).state is S.HANDED_OVER
+
+
+def test_of_a_ministrys_document_the_ministry_is_told_by_the_status_and_nobody_by_receipt() -> None:
+    book = Book()
+    came = document(HEALTH, sender=MINISTRY, document_id="m-1")
+    handed = inspected(came, door=Door.NATIONAL, account=None, addressed_to=(HEALTH,))
+    book.settle(replace(handed, sender=None))
+    confirmed(book)
+    change = reported(book, status("03", about=MINISTRY, document_id="m-1"))
+    assert book.delivery(HEALTH).state is S.HANDED_OVER
+    assert change.evidence[1].receipt_to is None
+    assert {row.destination for row in change.outbox} == {
+        f"receipts:{HEALTH}",
+        f"national:{MINISTRY}",
+    }
+
+
+def test_a_mailbox_is_spoken_of_like_an_inbox() -> None:
+    book = Book()
+    sent(book, DOOR)
+    reported(book, status("01", sender=DOOR))
+    assert book.delivery(DOOR).state is S.HANDED_OVER
+
+
+@pytest.mark.parametrize("code", ["13", "15", "16"])
+def test_words_about_taking_back_are_forwarded_and_move_nothing(code: str) -> None:
+    book = Book()
+    sent(book, HEALTH)
+    sender, about = (FINANCE, HEALTH) if code == "13" else (HEALTH, FINANCE)
+    change = reported(book, status(code, sender=sender, about=about))
+    assert [d.inbox for d in change.deliveries] == [about]
+    assert (witnessed(change), change.updates) == ([], ())
+    assert book.delivery(HEALTH).state is S.SENT
+
+
+def test_a_late_word_about_a_document_is_not_about_its_recall() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    sent(book, HEALTH, business=Business.RECALL)
+    reported(book, status("04"))
+    states = {
+        item.facts.business: item.delivery.state
+        for item in book.deliveries.values()
+        if item.facts.kind == "document"
+    }
+    assert states == {"new": S.HANDED_OVER, "recall": S.SENT}
+
+
+def test_a_status_about_a_status_moves_nothing() -> None:
+    book = Book()
+    first = reported(book, status("03", sender=HEALTH, about=FINANCE))
+    confirmed(book)
+    change = reported(book, status("03", sender=FINANCE, about=HEALTH))
+    assert change.updates == ()
+    assert book.deliveries[first.deliveries[0].id].delivery.state is S.SENT
+
+
+@given(
+    st.lists(st.sampled_from(["01", "02", "03", "04", "05", "06", "confirm"]), unique=True).flatmap(
+        lambda words: st.tuples(st.just(words), st.permutations(words))
+    )
+)
+def test_where_a_delivery_ends_does_not_depend_on_the_order_of_what_happens(
+    orders: tuple[list[str], list[str]],
+) -> None:
+    ends = []
+    for order in orders:
+        book = Book()
+        book.settle(inspected(document(HEALTH)))
+        for word in order:
+            if word == "confirm":
+                confirmed(book)
+            else:
+                reported(book, status(word, description="lý do"))
+        made = book.delivery(HEALTH)
+        events = [e.event for e in book.evidence if e.delivery_id == made.id]
+        ends.append((made.state, made.status))
+        assert len(events) == len(set(events))
+    assert ends[0] == ends[1]
