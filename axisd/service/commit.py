@@ -6,8 +6,8 @@ order (each sees what the ones before it are about to write), seals the evidence
 writes everything in one transaction. A proposal's future resolves only after the commit is on disk.
 
 Going wrong: a decision that raises fails alone; a transaction that fails for now fails all its proposals
-with TransientError, and their owners try again; one that contradicts the ledger is retried one proposal
-at a time, so that a poisonous one harms nobody else.
+with TransientError, and their owners try again; one that fails in any other way (it contradicts the
+ledger, it cannot be sealed) is repeated one proposal at a time, so that a poisonous one harms nobody else.
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ from dataclasses import dataclass, field
 
 from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.records import Change, Known, OutboxRow, Questions, Records
-from axisd.errors import AxisError, IntegrityError, TransientError
+from axisd.errors import TransientError
 from axisd.ports import Clock, Ledger, Telemetry
-
-_BEAT = 5.0
-"""Seconds after which an idle commit task shows that it lives."""
 
 Decision = Callable[[Known], Change]
 Seal = Callable[[Sequence[Evidence], Head], tuple[Sequence[Entry], Sequence[Receipt]]]
@@ -37,6 +34,10 @@ class _Proposal:
     change: asyncio.Future[Change] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+
+    def fail(self, error: Exception) -> None:
+        if not self.change.done():
+            self.change.set_exception(error)
 
 
 class GroupCommit:
@@ -61,61 +62,70 @@ class GroupCommit:
         self._most = most
         self._queue: asyncio.Queue[_Proposal] = asyncio.Queue(waiting)
         self._listeners: list[Listener] = []
+        self._ended = False
 
     def listen(self, listener: Listener) -> None:
-        """`listener` is told of new outbox rows, after they are durable. It must not block."""
+        """`listener` is told of new outbox rows, after they are durable. It must not block or fail."""
         self._listeners.append(listener)
 
     async def decide(self, questions: Questions, decision: Decision) -> Change:
         """The change that `decision` made, once it is durable.
 
-        Raises TransientError or IntegrityError when it could not be made durable, and whatever
-        `decision` itself raises.
+        `decision` may be asked more than once, each time from scratch: it must not keep or change
+        anything. Raises TransientError or IntegrityError when its change could not be made durable, and
+        whatever `decision` itself raises.
         """
         proposal = _Proposal(questions, decision)
         await self._queue.put(proposal)
+        if self._ended:
+            raise _stopped()
         return await proposal.change
 
     async def run(self) -> None:
-        """Until cancelled; what waits then is not written, and its owners are cancelled with it."""
-        while True:
-            self._telemetry.beat("commit")
-            try:
-                async with asyncio.timeout(_BEAT):
-                    group = [await self._queue.get()]
-            except TimeoutError:
-                continue
-            while len(group) < self._most and not self._queue.empty():
+        """Until cancelled; what waits then is not written, and fails with TransientError."""
+        group: list[_Proposal] = []
+        self._ended = False
+        try:
+            while True:
+                group = [await self._queue.get()]
+                while len(group) < self._most and not self._queue.empty():
+                    group.append(self._queue.get_nowait())
+                self._telemetry.beat("commit")
+                await self._settle(group)
+        finally:
+            self._ended = True
+            while not self._queue.empty():
                 group.append(self._queue.get_nowait())
-            await self._settle(group)
+            for proposal in group:
+                proposal.fail(_stopped())
 
     async def _settle(self, group: list[_Proposal]) -> None:
         try:
             await self._write(group)
-        except IntegrityError as error:
-            if len(group) > 1:
-                for proposal in group:
-                    if not proposal.change.done():
-                        await self._settle([proposal])
-            else:
-                self._telemetry.trouble("ledger", error)
-                _fail(group, error)
         except TransientError as error:
             self._telemetry.trouble("ledger", error)
-            _fail(group, error)
+            for proposal in group:
+                proposal.fail(error)
+        except Exception as error:  # noqa: BLE001 - handed to its owner, and nobody else's trouble
+            if len(group) > 1:
+                for proposal in group:
+                    await self._settle([proposal])
+            else:
+                self._telemetry.trouble("ledger", error)
+                group[0].fail(error)
 
     async def _write(self, group: list[_Proposal]) -> None:
         started = self._clock.monotonic()
         questions = Questions()
         for proposal in group:
             questions |= proposal.questions
-        decided: list[tuple[_Proposal, Change]] = []
         async with self._ledger.transaction() as transaction:
             known = await transaction.known(questions)
-            for proposal in group:
-                change = _decide(proposal, known)
-                if change is not None:
-                    decided.append((proposal, change))
+            decided = [
+                (proposal, change)
+                for proposal in group
+                if (change := _decide(proposal, known)) is not None
+            ]
             changes = tuple(change for _, change in decided)
             evidence = [item for change in changes for item in change.evidence]
             entries: Sequence[Entry] = ()
@@ -145,13 +155,13 @@ def _decide(proposal: _Proposal, known: Known) -> Change | None:
     if proposal.change.done():
         return None
     try:
-        return proposal.decision(known)
+        change = proposal.decision(known)
     except Exception as error:  # noqa: BLE001 - handed to the owner, whatever it is
-        proposal.change.set_exception(error)
+        proposal.fail(error)
         return None
+    known.learn(change)
+    return change
 
 
-def _fail(group: Sequence[_Proposal], error: AxisError) -> None:
-    for proposal in group:
-        if not proposal.change.done():
-            proposal.change.set_exception(error)
+def _stopped() -> TransientError:
+    return TransientError("nothing is written any more: the axis is stopping")

@@ -2,36 +2,42 @@
 
 What to send next is the `Schedule`'s decision, what an attempt means is `advance`'s; this loop loads,
 sends with a bound on how much is under way (rows and bytes), and makes every outcome durable before it
-forgets the row. A mark that cannot be written is tried again without sending again. After a crash the
-rows are still there and leave once more under the same message id.
+forgets the row. A mark that cannot be written for now is tried again without sending again. After a crash
+the rows are still there and leave once more under the same message id.
+
+Going wrong: an exit that is shut, or a ledger that cannot be read for now, is tried again with backoff.
+Anything else concerns one row: it is told as trouble and stays in the ledger, and the others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from axisd.core.advance import Attempt, Failed, Means, Sent, advance
 from axisd.core.records import Change, Known, OutboxKind, OutboxRow, Parcel, Questions
 from axisd.core.retry import Backoff
-from axisd.errors import TransientError
+from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Clock, Ledger, Telemetry
 from axisd.service.commit import GroupCommit
-from axisd.service.outbox import DEPTH, Schedule
+from axisd.service.outbox import PAGE, Schedule
 
 Send = Callable[[Parcel], Awaitable[Attempt]]
 """Tries once. Raises TransientError when the exit as a whole is shut and nothing was tried."""
 
 _SHUT = Backoff(timedelta(seconds=0.2), timedelta(seconds=15))
 _MARK_AGAIN = 0.5
+_LOOK_AGAIN = 5.0
+"""Seconds between two looks at most, and so between two signs of life."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much is under way at once: rows, rows of one destination, bytes."""
+    """How much is under way at once: rows, rows of one destination, bytes. One row goes whatever its size."""
 
     window: int = 128
     per_destination: int = 32
@@ -65,6 +71,8 @@ class Dispatch:
         self._bounds = bounds
         self._schedule = Schedule(per_destination=bounds.per_destination)
         self._wake = asyncio.Event()
+        self._unread = True
+        self._ahead: deque[OutboxRow] = deque()
         self._under_way = 0
         self._bytes = 0
         self._shut = 0
@@ -86,26 +94,29 @@ class Dispatch:
         self._wake.set()
 
     async def reload(self) -> None:
-        """Reads from the ledger what waits there: at the start, and after an operator changed rows."""
+        """Reads from the ledger what waits there: at the start, and after an operator changed rows.
+
+        Raises TransientError when the ledger cannot be read for now.
+        """
         for summary in await self._ledger.outbox_summary():
-            if self._serves(summary.destination) and not len(self._schedule[summary.destination]):
-                self._schedule[summary.destination].more = True
+            if self._serves(summary.destination):
+                self._schedule.read_again(summary.destination)
+        self._unread = False
         self._wake.set()
 
     async def run(self) -> None:
         """Until cancelled, or until `drain` and nothing is under way."""
-        await self.reload()
         async with asyncio.TaskGroup() as group:
             while not self._draining:
                 self._telemetry.beat(self.name)
                 self._wake.clear()
-                await self._refill()
-                rows = self._next()
-                if not rows:
-                    await self._sleep()
-                    continue
+                await self._read_on()
+                now, shut = self._clock.now(), self._open_at - self._clock.monotonic()
+                rows = self._next(now) if shut <= 0 else []
                 for parcel in await self._load(rows):
                     group.create_task(self._carry(parcel))
+                if not rows:
+                    await self._sleep(shut if shut > 0 else self._until_due(now))
 
     def drain(self) -> None:
         """No new rows; those under way come to their end, and `run` returns."""
@@ -115,32 +126,40 @@ class Dispatch:
     def _serves(self, destination: str) -> bool:
         return destination.partition(":")[0] in self._prefixes
 
-    async def _refill(self) -> None:
-        now = self._clock.now()
-        for destination in self._schedule.hungry():
-            rows = await self._ledger.outbox_ids(destination.name, destination.cursor, DEPTH // 2)
-            self._schedule.refill(destination.name, rows, now, more=len(rows) == DEPTH // 2)
+    async def _read_on(self) -> None:
+        try:
+            if self._unread:
+                await self.reload()
+            for destination in self._schedule.hungry():
+                after = destination.begin()
+                rows = await self._ledger.outbox_ids(destination.name, after, PAGE)
+                more = len(rows) == PAGE
+                self._schedule.refill(destination.name, rows, self._clock.now(), more=more)
+        except TransientError as error:
+            # What is in memory can go on meanwhile.
+            self._telemetry.trouble(self.name, error)
 
-    def _next(self) -> list[OutboxRow]:
-        if self._clock.monotonic() < self._open_at:
-            return []
+    def _next(self, now: datetime) -> list[OutboxRow]:
         # After the exit was shut, one row finds out whether it is open again.
-        window = 1 if self._shut else self._bounds.window
-        now = self._clock.now()
+        room = (1 if self._shut else self._bounds.window) - self._under_way
+        self._ahead.extend(self._schedule.next(now, room - len(self._ahead)))
         rows: list[OutboxRow] = []
-        for row in self._schedule.next(now, max(window - self._under_way, 0)):
-            alone = not self._under_way and not rows
-            if self._bytes + row.size <= self._bounds.size or alone:
-                self._bytes += row.size
-                rows.append(row)
-            else:
-                self._schedule.unsent(row)
-        self._under_way += len(rows)
+        # A row that is too large for now keeps its turn: small ones must not overtake it for ever.
+        while self._ahead and len(rows) < room and self._fits(self._ahead[0]):
+            row = self._ahead.popleft()
+            self._under_way += 1
+            self._bytes += row.size
+            rows.append(row)
         return rows
 
+    def _fits(self, row: OutboxRow) -> bool:
+        return not self._under_way or self._bytes + row.size <= self._bounds.size
+
     async def _load(self, rows: Sequence[OutboxRow]) -> Sequence[Parcel]:
+        if not rows:
+            return ()
         try:
-            parcels = await self._ledger.parcels([row.id for row in rows])
+            found = await self._ledger.parcels([row.id for row in rows])
         except TransientError as error:
             self._telemetry.trouble(self.name, error)
             for row in rows:
@@ -148,17 +167,24 @@ class Dispatch:
                 self._release_bounds(row)
             self._pause()
             return ()
-        found = {parcel.row.id for parcel in parcels}
+        except IntegrityError as error:
+            if len(rows) > 1:
+                return [parcel for row in rows for parcel in await self._load([row])]
+            self._telemetry.trouble(self.name, error)
+            self._put_off(rows[0])
+            self._release_bounds(rows[0])
+            return ()
+        parcels = {parcel.row.id: parcel for parcel in found}
         for row in rows:
-            if row.id not in found:
-                self._schedule.gone(row)
+            if row.id not in parcels:
+                self._schedule.gone(row, self._clock.now())
                 self._release_bounds(row)
         sizes = {row.id: row.size for row in rows}
-        return [replace(p, row=replace(p.row, size=sizes[p.row.id])) for p in parcels]
+        return [replace(p, row=replace(p.row, size=sizes[p.row.id])) for p in parcels.values()]
 
     async def _carry(self, parcel: Parcel) -> None:
-        started = self._clock.monotonic()
         row = parcel.row
+        started = self._clock.monotonic()
         try:
             attempt = await self._send(parcel)
         except TransientError as error:
@@ -166,15 +192,28 @@ class Dispatch:
             self._telemetry.trouble(self.name, error)
             self._schedule.unsent(row)
             self._pause()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other rows
+            self._telemetry.trouble(self.name, error)
+            self._put_off(row)
         else:
-            change = await self._mark(parcel, attempt)
-            self._note(row, attempt, change)
-            reason = attempt.refusal.code if isinstance(attempt, Failed) else ""
-            outcome = "sent" if isinstance(attempt, Sent) else "failed"
-            self._telemetry.relayed(row, outcome, self._clock.monotonic() - started, reason)
+            await self._account(parcel, attempt, started)
         finally:
             self._release_bounds(row)
             self._wake.set()
+
+    async def _account(self, parcel: Parcel, attempt: Attempt, started: float) -> None:
+        row = parcel.row
+        try:
+            change = await self._mark(parcel, attempt)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other rows
+            # It may have left: tried again only after the next start, under the same message id.
+            self._telemetry.trouble(self.name, error)
+            self._schedule.gone(row, self._clock.now())
+            return
+        self._note(row, attempt, change)
+        reason = attempt.refusal.code if isinstance(attempt, Failed) else ""
+        outcome = "sent" if isinstance(attempt, Sent) else "failed"
+        self._telemetry.relayed(row, outcome, self._clock.monotonic() - started, reason)
 
     async def _mark(self, parcel: Parcel, attempt: Attempt) -> Change:
         ids = (
@@ -196,19 +235,33 @@ class Dispatch:
 
     def _note(self, row: OutboxRow, attempt: Attempt, change: Change) -> None:
         now = self._clock.now()
-        if isinstance(attempt, Sent) or not change.deferrals:
-            self._shut = 0
-            self._schedule.left(row)
-            return
-        put_off = change.deferrals[0]
-        again = replace(
-            row, due_at=put_off.due_at, attempts=put_off.attempts, reason=put_off.reason
-        )
-        failures = self._schedule[row.destination].failures + 1
-        pause = self._backoff.after(failures, random.random())
-        self._schedule.failed(row, again, pause, now)
-        if attempt.everywhere:
+        everywhere = isinstance(attempt, Failed) and attempt.everywhere
+        if everywhere:
             self._pause()
+        else:
+            self._shut = 0
+        answered = isinstance(attempt, Sent) or attempt.final
+        if answered:
+            self._schedule.left(row, now)
+            return
+        again = None
+        for put_off in change.deferrals:
+            again = replace(
+                row, due_at=put_off.due_at, attempts=put_off.attempts, reason=put_off.reason
+            )
+        # What is wrong everywhere is not this destination's fault; and after a row whose time was up,
+        # the next one is looked at at once, because its time may be up too.
+        wait = timedelta() if everywhere or again is None else self._wait(row)
+        self._schedule.failed(row, again, wait, now)
+
+    def _put_off(self, row: OutboxRow) -> None:
+        """For a while, in memory only: in the ledger it waits as before."""
+        now, wait = self._clock.now(), self._wait(row)
+        self._schedule.failed(row, replace(row, due_at=now + wait), wait, now)
+
+    def _wait(self, row: OutboxRow) -> timedelta:
+        failures = self._schedule[row.destination].failures + 1
+        return self._backoff.after(failures, random.random())
 
     def _pause(self) -> None:
         if self._clock.monotonic() >= self._open_at:
@@ -220,14 +273,15 @@ class Dispatch:
         self._under_way -= 1
         self._bytes -= row.size
 
-    async def _sleep(self) -> None:
-        waits = [5.0]
-        if (moment := self._schedule.wakes_at()) is not None:
-            waits.append((moment - self._clock.now()).total_seconds())
-        if (shut := self._open_at - self._clock.monotonic()) > 0:
-            waits = [min(5.0, shut)]
+    def _until_due(self, now: datetime) -> float:
+        """Seconds until something may leave although nothing happens; `now` is when nothing could."""
+        moment = self._schedule.wakes_at(now)
+        return (moment - self._clock.now()).total_seconds() if moment else _LOOK_AGAIN
+
+    async def _sleep(self, seconds: float) -> None:
+        """`seconds` at most, less if something happens."""
         try:
-            async with asyncio.timeout(max(min(waits), 0.01)):
+            async with asyncio.timeout(min(max(seconds, 0.01), _LOOK_AGAIN)):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -3,7 +3,9 @@
 Items come through the same intake as everything else. `done` is said after our own commit, for
 duplicates too; `fail` with the reason for what was refused. A crash between commit and `done` means
 that the item is listed again, and the ledger answers "same again". Polling is quick after traffic and
-slow when it is quiet.
+slow when it is quiet, or when nothing that is listed can be taken.
+
+Going wrong: what cannot be fetched or settled for now stays on the list. IntegrityError ends the run.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.submission import Door, Submission
-from axisd.errors import TransientError
+from axisd.errors import AxisError, TransientError
 from axisd.ports import Clock, NationalAxis, NationalItem, Telemetry, TransportStatus
 from axisd.service.intake import Settlement
 
@@ -50,7 +52,6 @@ class Downlink:
         self._clock = clock
         self._telemetry = telemetry
         self._pace = pace
-        self._slots = asyncio.Semaphore(pace.at_once)
 
     async def run(self) -> None:
         wait = self._pace.quick
@@ -61,46 +62,52 @@ class Downlink:
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))
 
     async def look(self) -> bool:
-        """One look at both lists; True if anything was there."""
-        found = False
+        """One look at both lists; True if anything that was there could be taken."""
+        taken = [False]
         for kind in KINDS:
             started = self._clock.monotonic()
             try:
                 items = await self._national.waiting(kind)
             except TransientError as error:
                 self._report("list", "failed", started, str(error))
-                return found
+                break
             self._report("list", "ok", started)
+            slots = asyncio.Semaphore(self._pace.at_once)
             async with asyncio.TaskGroup() as group:
-                for item in items:
-                    await self._slots.acquire()
-                    group.create_task(self._take(item, kind))
-            found = found or bool(items)
-        return found
+                tasks = [group.create_task(self._take(item, kind, slots)) for item in items]
+            taken += [task.result() for task in tasks]
+        return any(taken)
 
-    async def _take(self, item: NationalItem, kind: str) -> None:
-        started = self._clock.monotonic()
-        try:
-            body = await self._national.fetch(item)
-            settlement = await self._handle(
-                Submission(
-                    id=self._clock.new_id(),
-                    door=Door.NATIONAL,
-                    body=body,
-                    received_at=self._clock.now(),
-                    external_id=f"{kind}/{item.doc_id}",
-                    addressed_to=(item.recipient,) if item.recipient else (),
-                )
-            )
-            status, why = verdict(settlement)
-            await self._national.report(item, status, why)
-        except TransientError as error:
-            # The item stays on the list, so the next look takes it up again.
-            self._report("fetch", "failed", started, str(error))
-        else:
+    async def _take(self, item: NationalItem, kind: str, slots: asyncio.Semaphore) -> bool:
+        """True if `item` was settled. If not, it stays on the list, and a later look takes it up again."""
+        async with slots:
+            self._telemetry.beat("downlink")
+            started = self._clock.monotonic()
+            try:
+                body = await self._national.fetch(item)
+                settlement = await self._handle(self._submission(item, kind, body))
+                status, why = verdict(settlement)
+                await self._national.report(item, status, why)
+            except TransientError as error:
+                self._report("fetch", "failed", started, str(error))
+                return False
+            except AxisError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one item must not keep the others out
+                self._telemetry.trouble("downlink", error)
+                return False
             self._report("fetch", status, started, why)
-        finally:
-            self._slots.release()
+            return True
+
+    def _submission(self, item: NationalItem, kind: str, body: bytes) -> Submission:
+        return Submission(
+            id=self._clock.new_id(),
+            door=Door.NATIONAL,
+            body=body,
+            received_at=self._clock.now(),
+            external_id=f"{kind}/{item.doc_id}",
+            addressed_to=(item.recipient,) if item.recipient else (),
+        )
 
     def _report(self, operation: str, outcome: str, started: float, reason: str = "") -> None:
         self._telemetry.national(operation, outcome, self._clock.monotonic() - started, reason)

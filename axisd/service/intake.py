@@ -20,7 +20,7 @@ from axisd.core.schema import Schemas
 from axisd.core.settlement import Case, prepare, questions, settle
 from axisd.core.submission import Submission
 from axisd.core.view import View
-from axisd.errors import AxisError
+from axisd.errors import AxisError, TransientError
 from axisd.ports import Clock, Ledger, Settled, Telemetry
 from axisd.service.commit import GroupCommit
 
@@ -77,20 +77,18 @@ class Intake:
         view = self._view()
         case = await self._examine(submission, view)
         inspected = self._clock.monotonic()
-        if case.inspection.keep_payload:
-            await self._ledger.stage(case.facts.digest, submission.body)
-
         try:
             change = await self._decide(case, view)
         except AxisError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever crashed us is quarantined, not lost
             self._telemetry.trouble("settlement", error)
-            case = prepare(crashed(submission, view, type(error).__name__), view)
+            keep = case.inspection.keep_payload
+            case = _quarantined(submission, view, error, keep_payload=keep)
             change = await self._decide(case, view)
         assert change.submission is not None, "a settlement records its submission"
         ended = self._clock.monotonic()
-        settlement = _outcome(submission.id, change, case)
+        settlement = _outcome(submission.id, change)
         self._telemetry.settled(
             Settled(
                 facts=case.facts,
@@ -106,6 +104,9 @@ class Intake:
         return settlement
 
     async def _decide(self, case: Case, view: View) -> Change:
+        if case.inspection.keep_payload:
+            await self._ledger.stage(case.facts.digest, case.inspection.submission.body)
+
         def decision(known: Known) -> Change:
             return settle(case, known, view, mint=self._clock.new_id, now=self._clock.now())
 
@@ -114,25 +115,32 @@ class Intake:
     async def _examine(self, submission: Submission, view: View) -> Case:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(
-                self._pool, _examined, submission, view, self._schemas
-            )
-        except AxisError:
-            raise
+            examining = loop.run_in_executor(self._pool, _examined, submission, view, self._schemas)
+        except RuntimeError as error:
+            # No thread to be had: our trouble, which says nothing about the submission.
+            raise TransientError(f"nothing can be inspected now: {error}") from error
+        try:
+            return await examining
         except Exception as error:  # noqa: BLE001 - whatever crashed us is quarantined, not lost
             self._telemetry.trouble("inspection", error)
-            return prepare(crashed(submission, view, type(error).__name__), view)
+            return _quarantined(submission, view, error)
 
 
 def _examined(submission: Submission, view: View, schemas: Schemas) -> Case:
     return prepare(inspect(submission, view, schemas), view)
 
 
-def _outcome(submission_id: str, change: Change, case: Case) -> Settlement:
+def _quarantined(
+    submission: Submission, view: View, error: Exception, *, keep_payload: bool = True
+) -> Case:
+    what = type(error).__name__
+    return prepare(crashed(submission, view, what, keep_payload=keep_payload), view)
+
+
+def _outcome(submission_id: str, change: Change) -> Settlement:
     assert change.submission is not None, "a settlement records its submission"
-    refusals = [item.refusal for item in change.evidence if item.refusal is not None]
-    return Settlement(
-        submission_id,
-        change.submission.state,
-        case.inspection.refusal or (refusals[0] if refusals else None),
-    )
+    state = change.submission.state
+    turned_away = state in {SubmissionState.REFUSED, SubmissionState.QUARANTINED}
+    # The evidence of its rejection says why; an accepted status may carry another's refusal (02).
+    refusal = change.evidence[0].refusal if turned_away else None
+    return Settlement(submission_id, state, refusal)

@@ -2,11 +2,15 @@
 
 Each destination has a queue of its own, and destinations take turns, so that one dead agency delays no
 other. A destination that fails is paused with backoff and then tried with one row at a time. Urgent rows
-overtake, but every fourth turn belongs to the normal ones. Only ids are held here, at most `DEPTH` for
-each destination; the rest stays in the ledger and is read on as the queue empties.
+overtake, but every fourth turn belongs to the normal ones. Only rows without their bodies are held here,
+about `DEPTH` for each lane of a destination; the rest stays in the ledger and is read on as the queue
+empties.
 
-Order of ids is order of commits (they are minted where commits are serialised), so a cursor suffices to
-know what is in memory and what is still only in the ledger.
+Order of ids is order of commits (they are minted where commits are serialised), so a cursor tells what
+has been read and what is still only in the ledger. Three things do not keep that order: a receipt that
+is sent again, a row that an operator releases, and an urgent row that overtakes a backlog. So whatever
+is here is also known by its id, and what cannot be held here is found again by reading from the start.
+Nothing here knows the ledger, waits, or fails.
 """
 
 from __future__ import annotations
@@ -22,7 +26,10 @@ from axisd.core.records import OutboxRow
 from axisd.core.submission import Lane
 
 DEPTH: Final = 1000
-"""Rows of one destination held in memory at most."""
+"""Rows of one lane of one destination held in memory."""
+
+PAGE: Final = DEPTH // 2
+"""Rows read from the ledger at once."""
 
 _NORMAL_SHARE: Final = 4
 """Every how many turns a waiting normal row goes before the urgent ones."""
@@ -30,58 +37,140 @@ _NORMAL_SHARE: Final = 4
 
 @dataclass(slots=True)
 class Destination:
-    """The part of one destination's queue that is in memory."""
+    """The part of one destination's queue that is in memory.
+
+    `cursor`: what has been read from the ledger, up to and with this id. `more`: the ledger may have rows
+    behind the cursor that are not here. `under_way`: rows taken and not yet accounted for, by id; the
+    value is what has to be put back when that has happened.
+    """
 
     name: str
-    urgent: deque[OutboxRow] = field(default_factory=deque)
-    normal: deque[OutboxRow] = field(default_factory=deque)
+    ready: dict[Lane, deque[OutboxRow]] = field(
+        default_factory=lambda: {lane: deque() for lane in Lane}
+    )
     later: list[tuple[datetime, str, OutboxRow]] = field(default_factory=list)
-    in_flight: int = 0
+    waiting: dict[Lane, set[str]] = field(default_factory=lambda: {lane: set() for lane in Lane})
+    under_way: dict[str, OutboxRow | None] = field(default_factory=dict)
     failures: int = 0
     paused_until: datetime | None = None
-    more: bool = False
     cursor: str | None = None
-    turns: int = 0
+    more: bool = False
+    _missed: bool = False
+    _from_start: bool = False
+    _turns: int = 0
 
     def __len__(self) -> int:
-        return len(self.urgent) + len(self.normal) + len(self.later)
+        return sum(map(len, self.waiting.values()))
+
+    @property
+    def idle(self) -> bool:
+        return not (len(self) or self.under_way or self.more)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether to read on. Urgent rows do not keep the normal ones from being read, up to `DEPTH`."""
+        return self.more and len(self.waiting[Lane.NORMAL]) < DEPTH // 4 and self._room(Lane.URGENT)
+
+    def add(self, row: OutboxRow, now: datetime) -> None:
+        """A row that was just committed. What does not fit stays in the ledger."""
+        if row.id in self.under_way:
+            # A receipt asked for again while it leaves: once more, if the ledger then still has it.
+            self.under_way[row.id] = row
+        elif self.cursor is not None and row.id <= self.cursor:
+            if self._room(row.lane):
+                self.put(row, now)
+            else:
+                self.read_again()
+        elif not self.more and self._room(row.lane):
+            self.put(row, now)
+            self.cursor = row.id
+        else:
+            self.more = self._missed = True
+            if row.lane is Lane.URGENT and self._room(row.lane):
+                self.put(row, now)
 
     def put(self, row: OutboxRow, now: datetime) -> None:
+        """Queues `row` unless it is here already, in whatever lane."""
+        if row.id in self.under_way or any(row.id in ids for ids in self.waiting.values()):
+            return
+        self.waiting[row.lane].add(row.id)
         if row.due_at > now:
             heapq.heappush(self.later, (row.due_at, row.id, row))
         else:
-            (self.urgent if row.lane is Lane.URGENT else self.normal).append(row)
-        if self.cursor is None or row.id > self.cursor:
-            self.cursor = row.id
+            self.ready[row.lane].append(row)
 
-    def ready(self, now: datetime, most: int) -> bool:
+    def read_again(self) -> None:
+        """The ledger has rows before the cursor that are not here."""
+        self._from_start = self.more = True
+
+    def begin(self) -> str | None:
+        """Where to read on; `end` must follow, unless the reading fails. What is committed in between
+        is not in that reading, and remembered as missed."""
+        if self._from_start:
+            self.cursor = None
+        self._missed = self._from_start = False
+        return self.cursor
+
+    def end(self, rows: Sequence[OutboxRow], now: datetime, *, more: bool) -> None:
+        """What was read since `begin`; `more` says that the ledger had further rows even then."""
+        for row in rows:
+            self.put(row, now)
+        if rows:
+            self.cursor = rows[-1].id
+        self.more = more or self._missed or self._from_start
+
+    def may_leave(self, now: datetime, most: int) -> bool:
         """Whether a row may leave now, with at most `most` of them under way."""
         if self.paused_until is not None and now < self.paused_until:
             return False
         # After a failure one row at a time finds out whether the destination is back.
-        if self.in_flight >= (1 if self.failures else most):
+        if len(self.under_way) >= (1 if self.failures else most):
             return False
-        return bool(self.urgent or self.normal or (self.later and self.later[0][0] <= now))
+        return any(self.ready.values()) or bool(self.later and self.later[0][0] <= now)
 
     def take(self, now: datetime) -> OutboxRow:
-        """The next row; call only when `ready`."""
+        """The next row; call only when one `may_leave`."""
         while self.later and self.later[0][0] <= now:
             _, _, row = heapq.heappop(self.later)
-            (self.urgent if row.lane is Lane.URGENT else self.normal).append(row)
-        self.turns += 1
-        normal_turn = self.turns % _NORMAL_SHARE == 0
-        queue = self.normal if self.normal and (normal_turn or not self.urgent) else self.urgent
-        self.in_flight += 1
-        return queue.popleft()
+            self.ready[row.lane].append(row)
+        self._turns += 1
+        urgent, normal = self.ready[Lane.URGENT], self.ready[Lane.NORMAL]
+        normal_first = not urgent or (normal and self._turns % _NORMAL_SHARE == 0)
+        row = (normal if normal_first else urgent).popleft()
+        self.waiting[row.lane].discard(row.id)
+        self.under_way[row.id] = None
+        return row
 
-    def wakes_at(self) -> datetime | None:
-        """When there may be something to do although nothing happens; None if never."""
-        moments = [self.later[0][0]] if self.later else []
-        if self.paused_until is not None and (self.urgent or self.normal):
-            moments = [self.paused_until]
-        elif self.paused_until is not None and moments:
+    def back(self, row: OutboxRow, now: datetime, instead: OutboxRow | None = None) -> None:
+        """`row` is no longer under way; `instead` waits now, or what came in under its id meanwhile."""
+        came_in = self.under_way.pop(row.id)
+        again = instead or came_in
+        if again is not None:
+            self.put(again, now)
+
+    def back_first(self, row: OutboxRow) -> None:
+        """`row` was taken but never tried: it goes first again."""
+        del self.under_way[row.id]
+        self.waiting[row.lane].add(row.id)
+        self.ready[row.lane].appendleft(row)
+
+    def release(self) -> None:
+        """Everything is due now, and no pause holds."""
+        self.paused_until = None
+        for _, _, row in sorted(self.later, key=lambda item: item[1]):
+            self.ready[row.lane].append(row)
+        self.later.clear()
+
+    def wakes_at(self, now: datetime) -> datetime | None:
+        """The next moment after `now` at which a row may leave although nothing happens before."""
+        moments = [now] if any(self.ready.values()) else [due for due, _, _ in self.later[:1]]
+        if moments and self.paused_until is not None:
             moments = [max(moments[0], self.paused_until)]
-        return min(moments, default=None)
+        # What may leave already waits for something under way, and that wakes by itself.
+        return next((moment for moment in moments if moment > now), None)
+
+    def _room(self, lane: Lane) -> bool:
+        return len(self.waiting[lane]) < DEPTH
 
 
 class Schedule:
@@ -91,7 +180,6 @@ class Schedule:
         self._per_destination = per_destination
         self._destinations: dict[str, Destination] = {}
         self._turns: deque[str] = deque()
-        self._loaded: set[str] = set()
 
     def __iter__(self) -> Iterator[Destination]:
         return iter(self._destinations.values())
@@ -104,35 +192,32 @@ class Schedule:
         return destination
 
     def add(self, rows: Iterable[OutboxRow], now: datetime) -> None:
-        """New rows, just committed. What does not fit stays in the ledger."""
+        """New rows, just committed."""
         for row in rows:
-            destination = self[row.destination]
-            fresh = destination.cursor is None or row.id > destination.cursor
-            if fresh and (destination.more or len(destination) >= DEPTH):
-                destination.more = True
-            else:
-                destination.put(row, now)
+            self[row.destination].add(row, now)
 
-    def refill(self, name: str, rows: Sequence[OutboxRow], now: datetime, *, more: bool) -> None:
-        """Rows read on from the ledger, after `cursor`; `more` says that the ledger has further ones."""
-        destination = self[name]
-        destination.more = more
-        for row in rows:
-            destination.put(row, now)
+    def read_again(self, name: str) -> None:
+        """The ledger may have any rows for `name`: at the start, or because an operator changed some."""
+        self[name].read_again()
 
     def hungry(self) -> list[Destination]:
-        """Destinations whose rows in memory are running out while the ledger has more."""
-        return [d for d in self._destinations.values() if d.more and len(d) < DEPTH // 4]
+        """Destinations to `begin` reading for; what was read goes to `refill`."""
+        return [destination for destination in self if destination.hungry]
+
+    def refill(self, name: str, rows: Sequence[OutboxRow], now: datetime, *, more: bool) -> None:
+        """Rows read from the ledger since `begin`."""
+        destination = self[name]
+        destination.end(rows, now, more=more)
+        self._forget_if_idle(destination)
 
     def next(self, now: datetime, most: int) -> list[OutboxRow]:
         """Up to `most` rows to send now, one per destination and turn."""
         rows: list[OutboxRow] = []
         idle = 0
         while self._turns and len(rows) < most and idle < len(self._turns):
-            name = self._turns[0]
+            destination = self._destinations[self._turns[0]]
             self._turns.rotate(-1)
-            destination = self._destinations[name]
-            if destination.ready(now, self._per_destination):
+            if destination.may_leave(now, self._per_destination):
                 rows.append(destination.take(now))
                 idle = 0
             else:
@@ -140,51 +225,45 @@ class Schedule:
         return rows
 
     def unsent(self, row: OutboxRow) -> None:
-        """`row` was taken but never tried: it goes first again."""
-        destination = self[row.destination]
-        destination.in_flight -= 1
-        (destination.urgent if row.lane is Lane.URGENT else destination.normal).appendleft(row)
+        """`row` was taken but never tried."""
+        self[row.destination].back_first(row)
 
-    def gone(self, row: OutboxRow) -> None:
+    def gone(self, row: OutboxRow, now: datetime) -> None:
         """`row` was taken but is no longer in the outbox, or an operator holds it."""
         destination = self[row.destination]
-        destination.in_flight -= 1
+        destination.back(row, now)
         self._forget_if_idle(destination)
 
-    def left(self, row: OutboxRow) -> None:
-        """`row` left, or ended otherwise for good: its destination works."""
+    def left(self, row: OutboxRow, now: datetime) -> None:
+        """`row` left: its destination works."""
         destination = self[row.destination]
-        destination.in_flight -= 1
         destination.failures = 0
         destination.paused_until = None
+        destination.back(row, now)
         self._forget_if_idle(destination)
 
     def failed(
         self, row: OutboxRow, again: OutboxRow | None, pause: timedelta, now: datetime
     ) -> None:
-        """`row` did not leave; `again` is its row as it now stands in the ledger."""
+        """`row` did not leave. `again`: its row as it now stands in the ledger, None if it ended there."""
         destination = self[row.destination]
-        destination.in_flight -= 1
         destination.failures += 1
         destination.paused_until = now + pause
-        if again is not None:
-            destination.put(again, now)
+        destination.back(row, now, again)
+        self._forget_if_idle(destination)
 
-    def release(self, destination: str | None = None) -> None:
+    def release(self, name: str | None = None) -> None:
         """Operators: try now, whatever the pauses say."""
-        for item in self._destinations.values():
-            if destination is None or item.name == destination:
-                item.paused_until = None
-                rows = [row for _, _, row in item.later]
-                item.later.clear()
-                for row in rows:
-                    (item.urgent if row.lane is Lane.URGENT else item.normal).append(row)
+        for destination in self:
+            if name is None or destination.name == name:
+                destination.release()
 
-    def wakes_at(self) -> datetime | None:
-        moments = [m for d in self._destinations.values() if (m := d.wakes_at()) is not None]
-        return min(moments, default=None)
+    def wakes_at(self, now: datetime) -> datetime | None:
+        """The next moment after `now` at which there is something to do although nothing happens."""
+        moments = (destination.wakes_at(now) for destination in self)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def _forget_if_idle(self, destination: Destination) -> None:
-        if not len(destination) and not destination.in_flight and not destination.more:
+        if destination.idle:
             del self._destinations[destination.name]
             self._turns.remove(destination.name)
