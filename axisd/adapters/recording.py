@@ -1,0 +1,51 @@
+"""Telemetry that keeps what it was told, for tests and rehearsals. It counts nothing and logs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from axisd.core.records import OutboxRow, OutboxSummary
+from axisd.core.submission import Submission
+from axisd.ports import Settled
+
+
+@dataclass(slots=True)
+class RecordingTelemetry:
+    """`axisd.ports.Telemetry`. Lists are in order of happening."""
+
+    submissions: list[str] = field(default_factory=list)
+    settlements: list[Settled] = field(default_factory=list)
+    commits: list[tuple[int, int]] = field(default_factory=list)
+    """Changes and entries of each commit."""
+    attempts: list[tuple[str, str, str]] = field(default_factory=list)
+    """Row id, outcome, reason."""
+    exchanges: list[tuple[str, str, str]] = field(default_factory=list)
+    """Operation, outcome, reason."""
+    backlogs: list[tuple[OutboxSummary, ...]] = field(default_factory=list)
+    troubles: list[tuple[str, BaseException]] = field(default_factory=list)
+    beats: dict[str, int] = field(default_factory=dict)
+
+    def taken(self, submission: Submission) -> None:
+        self.submissions.append(submission.id)
+
+    def settled(self, settled: Settled) -> None:
+        self.settlements.append(settled)
+
+    def committed(self, changes: int, entries: int, seconds: float) -> None:  # noqa: ARG002
+        self.commits.append((changes, entries))
+
+    def relayed(self, row: OutboxRow, outcome: str, seconds: float, reason: str = "") -> None:  # noqa: ARG002
+        self.attempts.append((row.id, outcome, reason))
+
+    def national(self, operation: str, outcome: str, seconds: float, reason: str = "") -> None:  # noqa: ARG002
+        self.exchanges.append((operation, outcome, reason))
+
+    def backlog(self, summary: Sequence[OutboxSummary]) -> None:
+        self.backlogs.append(tuple(summary))
+
+    def trouble(self, where: str, error: BaseException) -> None:
+        self.troubles.append((where, error))
+
+    def beat(self, part: str) -> None:
+        self.beats[part] = self.beats.get(part, 0) + 1
