@@ -48,10 +48,10 @@ _EVENTS: Final[Mapping[Event, Sentence]] = {
         " và chịu trách nhiệm chuyển tới: {accepted}.",
     ),
     Event.SUBMISSION_REJECTION: Sentence(
-        "The axis {axis} refused submission {submission} of {sender}, received at {received}; none of it"
-        " was delivered. {reason}",
-        "Trục {axis} đã từ chối bản gửi {submission} của {sender}, nhận lúc {received}; không nội dung nào"
-        " được chuyển đi. {reason_vi}",
+        "The axis {axis} refused submission {submission} of {sender}, received at {received} with"
+        " {document}; none of it was delivered. {reason}",
+        "Trục {axis} đã từ chối bản gửi {submission} của {sender}, nhận lúc {received} với"
+        " {document_vi}; không nội dung nào được chuyển đi. {reason_vi}",
     ),
     Event.CONTENT_CONSIGNMENT: Sentence(
         "The axis {axis} placed {document} of {sender} in the inbox of {recipients} at {at}.",
