@@ -31,7 +31,7 @@ from axisd.core.trust import ORGAN_URI
 LIFETIME: Final = timedelta(days=365)
 _BEFORE: Final = timedelta(days=1)
 _CN_LENGTH: Final = 64
-"""RFC 5280 appendix A: ub-common-name."""
+"""RFC 5280 appendix A: ub-common-name, here in bytes."""
 
 
 def usage(*, signs: bool = True, commits: bool = True, issues: bool = False) -> x509.KeyUsage:
@@ -189,9 +189,10 @@ class Pki:
 
 
 def _name(common: str, organ: str = "") -> x509.Name:
+    cut = common.encode()[:_CN_LENGTH].decode("utf-8", "ignore")
     attributes = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
-        x509.NameAttribute(NameOID.COMMON_NAME, common[:_CN_LENGTH]),
+        x509.NameAttribute(NameOID.COMMON_NAME, cut),
     ]
     if organ:
         attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, organ))
