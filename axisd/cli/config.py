@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from axisd.adapters.clock import SystemClock
 from axisd.cli.frame import AxisGroup, config_option, json_option
+from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json
 from axisd.config.load import Configuration, load, read
 from axisd.errors import ConfigError, Problem
@@ -79,7 +79,7 @@ def reload(config: Path, as_json: bool) -> None:
     Exit code 0 when the new configuration is in use, 78 when it is bad (the old one stays), 69 when no
     daemon runs. Settings that wait for a restart are named.
     """
-    answer = asyncio.run(ControlClient(load(config).control.socket).ask("reload"))
+    answer = finish(ControlClient(load(config).control.socket).ask("reload"))
     if as_json:
         say_json(answer)
         return
