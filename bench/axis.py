@@ -22,6 +22,8 @@ from axisd.simulator.province import Province
 
 SENDER, RECIPIENT = "000.00.11.H53", "000.00.12.H53"
 KB, MB = 1000, 1024 * 1024
+_LOOK = 0.2
+"""Seconds between two looks at the metrics: rendering them costs the daemon some milliseconds."""
 
 
 class Driver:
@@ -111,7 +113,7 @@ async def _through(province: Province, load: Driver, count: int) -> float:
     before = await _relayed(province)
     flood = asyncio.ensure_future(load.ask("flood"))
     while await _relayed(province) - before < 3 * count:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(_LOOK)
     ended = time.monotonic()
     return ended - (await flood)["began"]
 
