@@ -27,7 +27,8 @@ _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """`kind`: `edoc` or `status`. `recipients`: the OrganIds of To, or ResponseFor's for a status."""
+    """`kind`: `edoc` or `status`. `recipients`: the OrganIds of To, or ResponseFor's for a status.
+    `notation`: number and notation, `7/STC-VP`. `promulgated`: the date as written, of a document."""
 
     kind: str
     sender: str
@@ -35,6 +36,7 @@ class Glance:
     document_id: str
     title: str
     notation: str
+    promulgated: str
     root: etree._Element
 
 
@@ -65,6 +67,7 @@ def glance(body: bytes, limit: int) -> Glance | str:
         notation="/".join(
             _text(found) for found in message.findall("e:Code/*", _NAMES) if _text(found)
         ),
+        promulgated=_text(message.find("e:PromulgationInfo/e:PromulgationDate", _NAMES)),
         root=root,
     )
 
