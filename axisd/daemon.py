@@ -32,6 +32,7 @@ from axisd.adapters.telemetry import AxisTelemetry
 from axisd.adapters.vxp.client import Bounds as NationalBounds
 from axisd.adapters.vxp.client import VxpClient
 from axisd.config.load import Configuration, read
+from axisd.config.reload import waits_for_restart
 from axisd.core.receipts import Sealer
 from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
@@ -313,8 +314,13 @@ class Daemon:
         self._telemetry.reloaded(True)
         self._telemetry.configured(fresh)
         self._configure_logs()
-        log.info("reloaded", extra={"version": self._view.version})
-        return {"version": self._view.version, "agencies": len(self._view.directory.agencies)}
+        waiting = waits_for_restart(self._started_with, fresh.settings)
+        log.info("reloaded", extra={"version": self._view.version, "waits_for_restart": waiting})
+        return {
+            "version": self._view.version,
+            "agencies": len(self._view.directory.agencies),
+            "waits_for_restart": list(waiting),
+        }
 
     async def retry(self, destination: str | None) -> Answer:
         """Makes what waits for `destination`, or for everybody, due now."""

@@ -16,6 +16,7 @@ class RecordingTelemetry:
 
     submissions: list[str] = field(default_factory=list)
     settlements: list[Settled] = field(default_factory=list)
+    handed_back: list[str] = field(default_factory=list)
     commits: list[tuple[int, int]] = field(default_factory=list)
     """Changes and entries of each commit."""
     attempts: list[tuple[str, str, str]] = field(default_factory=list)
@@ -31,6 +32,9 @@ class RecordingTelemetry:
 
     def settled(self, settled: Settled) -> None:
         self.settlements.append(settled)
+
+    def unsettled(self, submission: Submission) -> None:
+        self.handed_back.append(submission.id)
 
     def committed(self, changes: int, entries: int, seconds: float) -> None:  # noqa: ARG002
         self.commits.append((changes, entries))
