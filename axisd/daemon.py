@@ -67,6 +67,7 @@ class Daemon:
 
     def __init__(self, configuration: Configuration, clock: SystemClock) -> None:
         self._configuration = configuration
+        self._started_with = configuration.settings
         self._clock = clock
         self._view = configuration.view
         self._pulse = Pulse(clock)
