@@ -8,6 +8,7 @@ sentences below. Values are shown only where they are codes. Nothing here change
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
 from lxml import etree
@@ -40,9 +41,10 @@ def explain(
     if sum(1 for _ in root.iter()) <= MAX_ELEMENTS:
         originals: dict[etree._Element, etree._Element] = {}
         light: Any = _light_copy(root, None, originals)  # xmlschema's types know ElementTree's only
-        error = next(schema.iter_errors(light, use_location_hints=False), None)
-        if error is not None and error.elem is not None:
-            return _sentence(error, originals)
+        errors = list(islice(schema.iter_errors(light, use_location_hints=False), 2))
+        for error in sorted(errors, key=_is_vague):
+            if error.elem is not None:
+                return _sentence(error, originals)
     return _bare(root, complaints)
 
 
@@ -135,12 +137,20 @@ def _value(error: XMLSchemaValidationError, name: str) -> tuple[str, str]:
                 f"{name} has an attribute that is not allowed",
                 f"{name} có thuộc tính không được phép",
             )
-        case "XsdGroup":
+        case "XsdGroup" if not _is_vague(error):
             return (
                 f"text stands between the elements of {name}",
                 f"có văn bản nằm giữa các phần tử của {name}",
             )
     return f"{name} does not have the content that it should", f"nội dung của {name} không đúng"
+
+
+def _is_vague(error: XMLSchemaValidationError) -> bool:
+    """Whether this says only that something below is wrong, which the next error then says better."""
+    return type(error.validator).__name__ == "XsdGroup" and not (
+        isinstance(error, XMLSchemaChildrenValidationError)
+        or (error.reason or "").startswith("character data")
+    )
 
 
 def _bare(root: etree._Element, complaints: Sequence[etree._LogEntry]) -> Refusal:

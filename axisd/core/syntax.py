@@ -151,7 +151,7 @@ _OPEN_ENDED: Final = frozenset(
 def explain(complaint: Complaint, body: bytes) -> Refusal:
     """The refusal for libxml2's first complaint about `body`."""
     if complaint.number in _OPEN_ENDED and _ends_inside_markup(complaint, body):
-        return _cut_off(complaint)
+        return _unfinished(complaint)
     row = _ROWS.get(complaint.number, _OTHER)
     names = _names(row, complaint)
     hint, hint_vi = row.hint, row.hint_vi
@@ -159,6 +159,13 @@ def explain(complaint: Complaint, body: bytes) -> Refusal:
         hint, hint_vi = _declare(names[0])
     return not_well_formed(
         complaint.line, row.en.format(*names), row.vi.format(*names), hint, hint_vi
+    )
+
+
+def cut_off(line: int) -> Refusal:
+    """Not XML, because the bytes stop in the middle of something."""
+    return not_well_formed(
+        line, "it ends in the middle of markup", "kết thúc giữa chừng một thẻ", *_CUT_OFF
     )
 
 
@@ -194,7 +201,7 @@ def path_of(element: etree._Element) -> str:
     for node in (element, *element.iterancestors()):
         name = etree.QName(node)
         parent = node.getparent()
-        alike = [node] if parent is None else parent.findall(name)
+        alike = [node] if parent is None else parent.findall(f"{{*}}{name.localname}")
         number = f"[{alike.index(node) + 1}]" if len(alike) > 1 else ""
         steps.append(name.localname + number)
     return "/" + "/".join(reversed(steps))
@@ -225,14 +232,17 @@ def _ends_inside_markup(complaint: Complaint, body: bytes) -> bool:
     return at_the_end and (open_tag or open_reference)
 
 
-def _cut_off(complaint: Complaint) -> Refusal:
-    if found := _PREMATURE.search(complaint.message):
-        name, line = shown(found[1]), found[2]
-        detail = f"it ends inside the element {name}, opened on line {line}"
-        detail_vi = f"kết thúc khi phần tử {name} (mở ở dòng {line}) chưa đóng"
-    else:
-        detail, detail_vi = "it ends in the middle of markup", "kết thúc giữa chừng một thẻ"
-    return not_well_formed(complaint.line, detail, detail_vi, *_CUT_OFF)
+def _unfinished(complaint: Complaint) -> Refusal:
+    found = _PREMATURE.search(complaint.message)
+    if found is None:
+        return cut_off(complaint.line)
+    name, line = shown(found[1]), found[2]
+    return not_well_formed(
+        complaint.line,
+        f"it ends inside the element {name}, opened on line {line}",
+        f"kết thúc khi phần tử {name} (mở ở dòng {line}) chưa đóng",
+        *_CUT_OFF,
+    )
 
 
 def _declare(prefix: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from axisd.core.syntax import (
     DOCTYPE,
     ELEMENTS,
     INSTRUCTION,
+    cut_off,
     forbidden,
     not_well_formed,
     shown,
@@ -42,7 +43,7 @@ _DECLARED_VERSION = re.compile(rb"\sversion\s*=\s*[\"']([^\"']*)")
 _DECLARED_ENCODING = re.compile(rb"\sencoding\s*=\s*[\"']([^\"']*)")
 _MISC = re.compile(rb"(?>\s+|<!--.*?-->)*+", re.DOTALL)
 _NODE = re.compile(
-    rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?"
     rb"|<[^\s<>/!?\"'](?>[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+",
     re.DOTALL,
 )
@@ -55,7 +56,7 @@ def fault_in(body: bytes, limits: Limits) -> Refusal | None:
     """
     fault = _encoding_fault(body) or _prolog_fault(body)
     if fault is None and len(body) > _SMALL:
-        fault = _flood_fault(body, limits)
+        fault = flood_fault(body, limits)
     return fault
 
 
@@ -69,6 +70,8 @@ def _encoding_fault(body: bytes) -> Refusal | None:
         name = shown(declared[1].decode("ascii", "replace"))
         return _not_utf8(1, f"it declares {name}", f"gói tin khai báo {name}")
     offset = _first_bad_byte(body)
+    if offset == len(body):
+        return cut_off(_line_at(body, offset))
     if offset is not None:
         line = _line_at(body, offset)
         byte = f"0x{body[offset]:02X}"
@@ -85,7 +88,7 @@ def _not_utf8(line: int, detail: str, detail_vi: str) -> Refusal:
 
 
 def _first_bad_byte(body: bytes) -> int | None:
-    """Offset of the first byte that is not UTF-8. A character cut off by the end is none: that is truncation."""
+    """Offset of the first byte that is not UTF-8; the length where the last character is not complete."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(body)
     for start in range(0, len(body), _CHUNK):
@@ -94,7 +97,7 @@ def _first_bad_byte(body: bytes) -> int | None:
             decoder.decode(view[start : start + _CHUNK])
         except UnicodeDecodeError as error:
             return start - pending + error.start
-    return None
+    return len(body) if decoder.getstate()[0] else None
 
 
 def _prolog_fault(body: bytes) -> Refusal | None:
@@ -149,7 +152,7 @@ def _junk(body: bytes, start: int, declaration: int) -> Refusal:
     )
 
 
-def _flood_fault(body: bytes, limits: Limits) -> Refusal | None:
+def flood_fault(body: bytes, limits: Limits) -> Refusal | None:
     """Whether parsing would build more than the limits allow, counted in the bytes.
 
     Every node costs a `<` and every attribute two quotes, so few of these are proof enough; only where
@@ -163,9 +166,11 @@ def _flood_fault(body: bytes, limits: Limits) -> Refusal | None:
     for count, node in enumerate(_NODE.finditer(body), 1):
         if count > 2 * limits.elements:
             return too_much(_line_at(body, node.start()), *ELEMENTS, limits.elements)
-        tag = node[0]
-        if tag.startswith(b"<!"):
+        if body.startswith(b"<!", node.start()):
             continue
+        tag = node[0]
+        if tag == b"<?":
+            return forbidden(_line_at(body, node.start()), *INSTRUCTION)
         if max(tag.count(b'"'), tag.count(b"'")) > 2 * (limits.attributes + limits.namespaces):
             return too_much(_line_at(body, node.start()), *ATTRIBUTES, limits.attributes)
     return None
