@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from axisd.adapters.clock import ManualClock
 from axisd.adapters.vxp.client import VxpClient
-from axisd.core.envelope import Organization
+from axisd.core.envelope import Kind, Organization
+from axisd.core.schema import Schemas
 from axisd.errors import TransientError
 from axisd.ports import NationalAnswer, NationalItem, TransportStatus
 from axisd.simulator.national import RunningAxis, serve
@@ -57,6 +58,7 @@ async def test_a_document_is_answered_with_arrived_and_registered(scene: Scene) 
         seen = glance(answer, 10_000)
         assert not isinstance(seen, str)
         assert (seen.kind, seen.sender, seen.recipients) == ("status", OFFICE, (FINANCE,))
+        assert Schemas().validate(seen.root, Kind.STATUS) is None
         assert seen.document_id == "000.00.11.H53,2026/01/05,7/STC-VP"
         assert f"<edXML:StatusCode>{code}</edXML:StatusCode>".encode() in answer
         assert b"<edXML:Code>7/STC-VP</edXML:Code>" in answer
