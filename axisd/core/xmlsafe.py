@@ -103,7 +103,8 @@ def _parsed(body: bytes, limits: Limits) -> etree._Element | Refusal:
     try:
         return etree.fromstring(body, fresh)
     except (etree.LxmlError, UnicodeError):
-        xmltree.spend(len(body))  # nobody can tell which words libxml2 met before it gave up
+        # Nobody can tell which words libxml2 met before it gave up; short ones cost four times their octets.
+        xmltree.spend(4 * len(body))
         return _complaint(fresh, body, limits)
 
 
