@@ -113,12 +113,21 @@ class LedgerReader:
         """Rows by table; reads every table."""
         return await self._reader.read(reading.count)
 
-    async def verify(self, *, payloads: bool = True) -> Verification:
-        """Checks everything against everything, on a connection of its own; faults are sentences."""
+    async def check_tail(self) -> None:
+        """Raises IntegrityError unless the newest entries hold together, as when a daemon starts."""
+        await verify.check_tail(self._reader)
+
+    async def verify(
+        self, *, payloads: bool = True, progress: verify.Progress | None = None
+    ) -> Verification:
+        """Checks everything against everything, on a connection of its own; faults are sentences.
+
+        `progress` is told, now and then, how many more entries and payloads were checked.
+        """
         engine = reading_engine(database(self._folder), busy=BUSY, lenient=True)
         auditor = await ConnectionThread.start("auditor", engine)
         try:
-            return await verify.verify(auditor, self._files, payloads=payloads)
+            return await verify.verify(auditor, self._files, payloads=payloads, progress=progress)
         finally:
             await auditor.close()
 

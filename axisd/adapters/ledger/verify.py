@@ -9,7 +9,7 @@ which change and are not evidence; and an end that was cut off, seen only by who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, cast
@@ -34,6 +34,8 @@ _PAYLOADS_PAGE: Final = 16
 _MOST_FAULTS: Final = 1000
 _BEFORE_ALL: Final = -(2**63)
 
+Progress = Callable[[int], None]
+
 _entry = tables.entry.c
 _receipt = tables.receipt.c
 _payload = tables.payload.c
@@ -48,6 +50,15 @@ class _Findings:
     receipts: int = 0
     payloads: int = 0
     faults: list[str] = field(default_factory=list)
+    progress: Progress | None = None
+    told: int = 0
+
+    def tell(self) -> None:
+        """Reports what was checked since the last time."""
+        done = self.entries + self.payloads
+        if self.progress is not None:
+            self.progress(done - self.told)
+        self.told = done
 
     @property
     def verification(self) -> Verification:
@@ -57,9 +68,18 @@ class _Findings:
         return Verification(self.entries, self.receipts, self.payloads, self.head, listed)
 
 
-async def verify(auditor: ConnectionThread, files: PayloadFiles, *, payloads: bool) -> Verification:
-    """Everything; without `payloads` all but their content."""
-    findings = _Findings()
+async def verify(
+    auditor: ConnectionThread,
+    files: PayloadFiles,
+    *,
+    payloads: bool,
+    progress: Progress | None = None,
+) -> Verification:
+    """Everything; without `payloads` all but their content.
+
+    `progress` is told, now and then, how many more entries and payloads were checked.
+    """
+    findings = _Findings(progress=progress)
     await _survive(findings, _file(auditor, findings))
     await _survive(findings, _chain(auditor, findings))
     if payloads:
@@ -115,6 +135,7 @@ async def _chain(auditor: ConnectionThread, findings: _Findings) -> None:
     after: int | None = _BEFORE_ALL
     while after is not None:
         after = await auditor.read(partial(_chain_page, findings=findings, after=after))
+        findings.tell()
 
 
 def _chain_page(connection: Connection, findings: _Findings, after: int) -> int | None:
@@ -186,6 +207,7 @@ async def _payloads(auditor: ConnectionThread, files: PayloadFiles, findings: _F
                 findings.faults.append(str(error))
             else:
                 findings.faults += payload_faults(digest, size, body)
+        findings.tell()
 
 
 def _payload_page(
