@@ -19,7 +19,8 @@ names where Python keeps the word for itself), made of `AxisCommand` or `AxisGro
         ...
 
 A command prints facts with `axisd.cli.output.say…` and remarks with `note`. It raises what went wrong:
-`AxisError` and its kin carry their exit codes, `axisd.cli.exits.BadInput` is 65. It returns None.
+`AxisError` and its kin carry their exit codes, `axisd.cli.exits.BadInput` is 65. It returns None, or an
+`Exit` where what it printed is the finding itself (an envelope that is refused, a chain that is broken).
 Files are loaded only when their command is called, so `axisd --help` stays quick.
 """
 

@@ -1,0 +1,105 @@
+"""The ledger of a site, written as the daemon writes it: inspected, settled, sealed, advanced.
+
+For commands that read a ledger. No broker, no daemon; each function is a whole run of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+from axisd.adapters import keyring
+from axisd.adapters.clock import SystemClock
+from axisd.adapters.ledger import open_ledger
+from axisd.config.load import Configuration, read
+from axisd.core.advance import Attempt, Means, advance
+from axisd.core.inspect import inspect
+from axisd.core.receipts import Sealer
+from axisd.core.records import OutboxKind, Questions, Records
+from axisd.core.retry import Backoff
+from axisd.core.schema import Schemas
+from axisd.core.settlement import prepare, questions, settle
+from axisd.core.submission import Door, Submission
+from tests.support.settings import Site
+
+CLOCK = SystemClock()
+
+
+def handed_in(site: Site, body: bytes, *, account: str, agency: str) -> str:
+    """Takes `body` in as submitted over AMQP; the submission's id."""
+    configuration = _read(site)
+    submission = Submission(
+        id=CLOCK.new_id(),
+        door=Door.AMQP,
+        body=body,
+        received_at=CLOCK.now(),
+        account=account,
+        routing_key=f"normal.{agency}",
+        content_type="application/xml",
+    )
+    asyncio.run(_take_in(configuration, submission))
+    return submission.id
+
+
+def tried(site: Site, attempt: Attempt) -> None:
+    """Every delivery that waits was tried, with this outcome; receipts stay where they are."""
+    asyncio.run(_try(_read(site), attempt))
+
+
+def forged(site: Site, statement: str) -> None:
+    """Changes the ledger's database behind its back, as somebody with a shell could."""
+    file = site.folder / "ledger" / "ledger.db"
+    with closing(sqlite3.connect(file)) as shell, shell:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in shell.execute(triggers).fetchall():
+            shell.execute(f"DROP TRIGGER {name}")
+        shell.execute(statement)
+
+
+def _read(site: Site) -> Configuration:
+    return read(site.config, day=CLOCK.now().date())
+
+
+async def _take_in(configuration: Configuration, submission: Submission) -> None:
+    view = configuration.view
+    case = prepare(inspect(submission, view, Schemas()), view)
+    ledger = await open_ledger(configuration.settings.ledger.folder)
+    try:
+        async with ledger.transaction() as transaction:
+            known = await transaction.known(questions(case, view))
+            change = settle(case, known, view, mint=CLOCK.new_id, now=CLOCK.now())
+            head = await transaction.head()
+            entries, receipts = _sealer(configuration).seal_group(change.evidence, head)
+            await transaction.write(Records((change,), tuple(entries), tuple(receipts)))
+    finally:
+        await ledger.close()
+
+
+async def _try(configuration: Configuration, attempt: Attempt) -> None:
+    ledger = await open_ledger(configuration.settings.ledger.folder)
+    try:
+        for item in await ledger.outbox_summary():
+            rows = await ledger.outbox_ids(item.destination, None, 100)
+            ids = [row.id for row in rows if row.kind is OutboxKind.DELIVERY]
+            for parcel in await ledger.parcels(ids):
+                asked = Questions(deliveries=frozenset([parcel.row.id]))
+                async with ledger.transaction() as transaction:
+                    known = await transaction.known(asked)
+                    change = advance(parcel, attempt, known, _means())
+                    head = await transaction.head()
+                    entries, receipts = _sealer(configuration).seal_group(change.evidence, head)
+                    await transaction.write(Records((change,), tuple(entries), tuple(receipts)))
+    finally:
+        await ledger.close()
+
+
+def _means() -> Means:
+    backoff = Backoff(timedelta(seconds=2), timedelta(minutes=10))
+    return Means(backoff, 0.5, CLOCK.new_id, CLOCK.now())
+
+
+def _sealer(configuration: Configuration) -> Sealer:
+    receipts = configuration.settings.receipts
+    return Sealer(configuration.view.axis, keyring.load(receipts.key, receipts.certificate))
