@@ -33,7 +33,7 @@ _CANONICAL: Final = frozenset(
         EXCLUSIVE,
     }
 )
-_ENVELOPED: Final = f"{DS}enveloped-signature"
+ENVELOPED: Final = f"{DS}enveloped-signature"
 RSA: Final = frozenset(
     {
         SignatureMethod.RSA_SHA256.value,
@@ -54,7 +54,7 @@ ECDSA: Final = frozenset(
 _PERMITTED: Final[Mapping[str, frozenset[str]]] = {
     "CanonicalizationMethod": _CANONICAL,
     "SignatureMethod": RSA | ECDSA,
-    "Transform": _CANONICAL | {_ENVELOPED},
+    "Transform": _CANONICAL | {ENVELOPED},
     "DigestMethod": frozenset(
         {DigestAlgorithm.SHA256.value, DigestAlgorithm.SHA384.value, DigestAlgorithm.SHA512.value}
     ),
@@ -227,7 +227,7 @@ def _reference_fault(signature: etree._Element) -> Refusal | None:
         found_vi = "không có URI" if uri is None else found
         return _refusal("signature-reference", reference, found, found_vi)
     transforms = [t.get("Algorithm") for t in reference.iterfind(f"{{{DS}}}Transforms/{{{DS}}}*")]
-    if transforms[:1] != [_ENVELOPED] or len(transforms) > 2 or _ENVELOPED in transforms[1:]:
+    if transforms[:1] != [ENVELOPED] or len(transforms) > 2 or ENVELOPED in transforms[1:]:
         return _refusal(
             "signature-reference",
             reference,
