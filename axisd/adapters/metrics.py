@@ -53,7 +53,9 @@ OPERATIONS: Final = ("send", "list", "fetch", "report")
 NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "failed")
 FAMILIES: Final = ("transient", "integrity", "config", "unexpected")
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
-PARTS: Final = ("commit", "relay", "uplink", "downlink")
+PARTS: Final = (
+    "commit", "relay", "uplink", "downlink", "publisher", "intake.urgent", "intake.normal",
+)  # fmt: skip
 CONNECTIONS: Final = ("consume", "publish")
 
 OTHER: Final = "other"

@@ -31,7 +31,7 @@ _SIZE_UNITS: Final = {
     "GiB": 1024**3,
 }
 _DURATION_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)\s*", re.ASCII)
-_SIZE = re.compile(r"(\d{1,15})\s*([A-Za-z]+)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,18})\s*([A-Za-z]+)", re.ASCII)
 _ADDRESS = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+)):(\d{1,5})", re.ASCII)
 
 
