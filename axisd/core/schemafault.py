@@ -7,6 +7,7 @@ sentences below. Values are shown only where they are codes. Nothing here change
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
@@ -21,6 +22,8 @@ from axisd.core.syntax import path_of, shown
 CONTENT: Final = "ContentTransferEncoded"
 MAX_ELEMENTS: Final = 2_000
 """Larger documents are not explained: xmlschema takes some 50 µs an element."""
+
+_NAMED = re.compile(r"Element '((?:\{[^}]*\})?[^']+)'")
 
 
 def schema_invalid(element: etree._Element, detail: str, detail_vi: str) -> Refusal:
@@ -153,13 +156,18 @@ def _is_vague(error: XMLSchemaValidationError) -> bool:
     )
 
 
+def _meant(root: etree._Element, complaint: etree._LogEntry) -> etree._Element:
+    """The element that libxml2 complains about, by the name and line in its complaint."""
+    named = _NAMED.match(complaint.message or "")
+    candidates = root.iter(named[1]) if named else root.iter(etree.Element)
+    return next((node for node in candidates if node.sourceline == complaint.line), root)
+
+
 def _bare(root: etree._Element, complaints: Sequence[etree._LogEntry]) -> Refusal:
     element, fault = root, "?"
     if complaints:
         fault = complaints[0].type_name
-        found = root.getroottree().xpath(complaints[0].path) if complaints[0].path else []
-        if isinstance(found, list) and found and etree.iselement(found[0]):
-            element = found[0]
+        element = _meant(root, complaints[0])
     name = shown(local(element))
     return schema_invalid(
         element, f"{name} is not allowed so ({fault})", f"{name} không hợp lệ ({fault})"
