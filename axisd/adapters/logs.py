@@ -43,6 +43,9 @@ LONGEST: Final = 2000
 VIETNAM: Final = timezone(timedelta(hours=7))
 """Times are written in Vietnam's zone, ISO 8601 (QC Điều 10.3)."""
 
+_TALKATIVE: Final = ("sqlalchemy", "aiosqlite")
+"""Libraries that write statements with their values at INFO."""
+
 # Bounded, so that no text makes it slow. The second ending is that of a value that was cut.
 _CREDENTIALS = re.compile(r"(\b\w{1,20}://[^/\s:@]{0,200}):[^@\s/]{1,500}(?:@|…$)")
 
@@ -85,7 +88,11 @@ def configure(
     for handler in list(root.handlers):
         root.removeHandler(handler)
     root.addHandler(bridge)
-    root.setLevel(threshold)
+    # Below INFO libraries write frames and statements, and with them what people send each other.
+    root.setLevel(max(threshold, logging.INFO))
+    for talkative in _TALKATIVE:
+        logging.getLogger(talkative).setLevel(max(threshold, logging.WARNING))
+    logging.getLogger("axisd").setLevel(threshold)
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False
 

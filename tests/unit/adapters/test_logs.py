@@ -29,6 +29,8 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:], logging.raiseExceptions = handlers, raising
     root.setLevel(level)
+    for name in ("axisd", "sqlalchemy", "aiosqlite"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
@@ -70,6 +72,23 @@ def test_lines_below_the_level_are_not_written() -> None:
     logging.getLogger("x").info("quiet")
     journal().warning("loud")
     assert [line["event"] for line in told(stream)] == ["loud"]
+
+
+@pytest.mark.parametrize(
+    ("logger", "level"),
+    [
+        ("aiormq.connection", "debug"),
+        ("anything.else", "debug"),
+        ("sqlalchemy.engine.Engine", "info"),
+    ],
+)
+def test_libraries_never_log_what_they_carry_even_at_debug(logger: str, level: str) -> None:
+    stream = to_json("debug")
+    getattr(logging.getLogger(logger), level)("frame %r", b"what people send each other")
+    assert stream.getvalue() == ""
+    logging.getLogger(logger).warning("gone")
+    logging.getLogger("axisd.daemon").debug("ours")
+    assert [line["event"] for line in told(stream)] == ["gone", "ours"]
 
 
 @pytest.mark.parametrize(
