@@ -91,6 +91,7 @@ class Province:
         self.http_port, self.national_port = free_ports(2)
         self.axisd: Process | None = None
         self.national: Process | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
         self._daemon_password = secrets.token_urlsafe(18)
         self._more_settings = settings
 
@@ -165,17 +166,20 @@ class Province:
         assert self.axisd is not None, "axisd was started"
         self.axisd.send(signal.SIGKILL)
         await self.axisd.gone(10)
+        self._reap()
 
     async def stop_axisd(self, grace: float = 30) -> None:
         """SIGTERM, as an operator would."""
         if self.axisd is not None:
             await self.axisd.end(grace)
+            self._reap()
 
     async def stop(self) -> None:
         """Everything that `build` and `start_axisd` started, in the reverse order."""
         await self.stop_axisd()
         if self.national is not None:
             await self.national.end(10)
+        self._reap()
         await self.node.stop()
 
     def axisctl(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -285,7 +289,12 @@ log: {{format: json}}
                 output=output,
                 outlives=self.outlives,
             )
+        self._children.append(child)
         return Process.of(child.pid)
+
+    def _reap(self) -> None:
+        """Lets the system forget the children that have ended."""
+        self._children = [child for child in self._children if child.poll() is None]
 
     async def _answering(self, url: str, process: Process, log: str) -> None:
         """Until `url` answers 200. Raises UnavailableError with the end of the log if it does not."""
