@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import ClassVar, Literal, Self
@@ -126,7 +126,7 @@ class AgencyClient:
 
     async def receive(
         self, kind: Kind, agency: str, *, prefetch: int = 20
-    ) -> AsyncIterator[Received]:
+    ) -> AsyncGenerator[Received, None]:
         """Messages as they come in, until the caller stops; those not acknowledged come again."""
         arrived: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue(maxsize=prefetch + 1)
         channel = await open_channel(self._connected(), confirms=False)

@@ -71,17 +71,27 @@ class Endpoint:
 
 @contextlib.contextmanager
 def broker_errors(doing: str) -> Iterator[None]:
-    """Turns whatever the library raises into a TransientError that begins with `doing`."""
+    """Turns whatever the library raises into a TransientError that begins with `doing`.
+
+    Whose wish a cancellation is, the task knows and the exception does not: the library cancels
+    what waits on a channel that closes, and `asyncio.wait_for`, which it uses, forgets a
+    cancellation that comes together with the answer (until Python 3.12).
+    """
     try:
         yield
     except asyncio.CancelledError as error:
-        # The library cancels what waits on a channel that closes. Only somebody else's wish ends us.
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if _told_to_end():
             raise
         raise TransientError(f"{doing}: the connection to the broker was lost") from error
     except (aiormq.AMQPError, OSError, RuntimeError, EOFError) as error:
         raise TransientError(f"{doing}: {described(error)}") from error
+    if _told_to_end():
+        raise asyncio.CancelledError
+
+
+def _told_to_end() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def described(error: BaseException) -> str:
@@ -125,9 +135,14 @@ async def close(*parts: AbstractChannel | AbstractConnection) -> None:
     Closing a channel first also sends what was not yet written, such as acknowledgements.
     """
     for part in parts:
-        with contextlib.suppress(TransientError), broker_errors("closing"):
+        try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await part.close()
+        except asyncio.CancelledError:
+            if _told_to_end():
+                raise
+        except (aiormq.AMQPError, OSError, RuntimeError, EOFError):
+            continue  # it is of no use any more, which is what was wanted
 
 
 def end_of(*parts: AbstractChannel | AbstractConnection) -> asyncio.Future[str]:

@@ -40,7 +40,7 @@ from axisd.core.submission import Door, Lane, Submission
 from axisd.errors import TransientError
 from axisd.ports import Clock, Handle, Telemetry
 
-RETRIES: Final = Backoff(first=timedelta(milliseconds=100), most=timedelta(seconds=10))
+RETRIES: Final = Backoff(first=timedelta(milliseconds=100), most=timedelta(seconds=5))
 """Between two tries to settle one submission while the ledger cannot."""
 
 _UNBOUNDED: Final = 1 << 62
@@ -208,10 +208,15 @@ class IntakeLane:
 
     async def _look(self, channel: aiormq.Channel) -> int:
         """How many consumers the broker counts. A passive declare needs no permission to configure."""
-        with broker_errors(f"looking for queue {self._queue}"):
-            answer = await channel.queue_declare(
-                self._queue, passive=True, timeout=self.bounds.answer
-            )
+        try:
+            with broker_errors(f"looking for queue {self._queue}"):
+                answer = await channel.queue_declare(
+                    self._queue, passive=True, timeout=self.bounds.answer
+                )
+        except TransientError as error:
+            if isinstance(error.__cause__, aiormq.ChannelNotFoundEntity):
+                raise TransientError(f"{error}; `axisd broker apply` makes it") from error
+            raise
         return answer.consumer_count or 0
 
     # what arrives

@@ -38,15 +38,17 @@ class Management:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
         self._base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
-        self._auth = aiohttp.BasicAuth(
-            unquote(parts.username or "guest"), unquote(parts.password or "guest")
-        )
+        account = unquote(parts.username or "guest")
+        password = unquote(parts.password or "guest")
+        self._headers = {
+            "Authorization": aiohttp.encode_basic_auth(account, password, encoding="utf-8")
+        }
         self._vhost = vhost
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
-        self._session = aiohttp.ClientSession(auth=self._auth, timeout=timeout)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
         return self
 
     async def __aexit__(
@@ -92,11 +94,13 @@ class Management:
         for account in sorted(disconnect):
             await self.close_connections(account, "permissions changed")
 
+    async def accounts(self) -> frozenset[str]:
+        """Every account that the broker has, of whatever vhost."""
+        return frozenset(row["name"] for row in await self._get("users?columns=name"))
+
     async def queues(self) -> dict[str, QueueFacts]:
         """Every queue of the vhost, by name."""
-        rows = await self._get(
-            f"queues/{_quoted(self._vhost)}?columns=name,messages,consumers&disable_stats=false"
-        )
+        rows = await self._get(f"queues/{_quoted(self._vhost)}?columns=name,messages,consumers")
         return {
             row["name"]: QueueFacts(row.get("messages", 0), row.get("consumers", 0)) for row in rows
         }
@@ -107,11 +111,10 @@ class Management:
 
     async def close_connections(self, account: str, reason: str = "closed by an operator") -> int:
         """Closes every connection of `account`, on any vhost; how many there were."""
-        rows = await self._get(f"connections/username/{_quoted(account)}")
-        for row in rows:
-            await self._call(
-                "DELETE", f"connections/{_quoted(row['name'])}", headers={"X-Reason": reason}
-            )
+        path = f"connections/username/{_quoted(account)}"
+        rows = await self._get(path)
+        if rows:
+            await self._call("DELETE", path, headers={"X-Reason": reason})
         return len(rows)
 
     async def _policies(self, found: dict[str, Any]) -> dict[str, str]:
