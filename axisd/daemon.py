@@ -199,6 +199,9 @@ class Daemon:
 
     def _observed(self, _: LinkState) -> None:
         """A connection to the broker changed."""
+        self._show_broker()
+
+    def _show_broker(self) -> None:
         self._telemetry.broker(
             consuming=self._door.consuming,
             publishing=self._publisher.connected.is_set(),
@@ -267,7 +270,9 @@ class Daemon:
             link = self._publisher.state
             trouble = "blocked by an alarm of the broker" if link.blocked else link.trouble
             checks.append(Check("broker", link.connected and not link.blocked, trouble))
-            checks.append(Check("consumers", self._door.consuming, "not all lanes are consumed"))
+            consuming = self._door.consuming
+            lacking = "" if consuming else "not all lanes are consumed"
+            checks.append(Check("consumers", consuming, lacking))
         return checks
 
     async def _watch(self) -> None:
@@ -283,6 +288,8 @@ class Daemon:
 
     async def _gauge(self) -> None:
         while True:
+            # Links tell of a change before their owners have acted on it: look again by and by.
+            self._show_broker()
             self._telemetry.backlog(await self._ledger.outbox_summary())
             await asyncio.sleep(_GAUGE_SECONDS)
 
