@@ -13,6 +13,7 @@ ledger, it cannot be sealed) is repeated one proposal at a time, so that a poiso
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from axisd.ports import Clock, Ledger, Telemetry
 Decision = Callable[[Known], Change]
 Seal = Callable[[Sequence[Evidence], Head], tuple[Sequence[Entry], Sequence[Receipt]]]
 Listener = Callable[[Sequence[OutboxRow]], None]
+
+_BEAT_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class GroupCommit:
         proposal = _Proposal(questions, decision)
         await self._queue.put(proposal)
         if self._ended:
-            raise _stopped()
+            self._turn_away()
         return await proposal.change
 
     async def run(self) -> None:
@@ -87,17 +90,30 @@ class GroupCommit:
         self._ended = False
         try:
             while True:
-                group = [await self._queue.get()]
+                group = [await self._next()]
                 while len(group) < self._most and not self._queue.empty():
                     group.append(self._queue.get_nowait())
                 self._telemetry.beat("commit")
                 await self._settle(group)
         finally:
             self._ended = True
-            while not self._queue.empty():
-                group.append(self._queue.get_nowait())
             for proposal in group:
                 proposal.fail(_stopped())
+            self._turn_away()
+
+    async def _next(self) -> _Proposal:
+        """The next proposal; while there is none, a sign of life every few seconds."""
+        while self._queue.empty():
+            self._telemetry.beat("commit")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BEAT_SECONDS):
+                    return await self._queue.get()
+        return self._queue.get_nowait()
+
+    def _turn_away(self) -> None:
+        # Each one taken out lets in one that waited for room, which then comes here itself.
+        while not self._queue.empty():
+            self._queue.get_nowait().fail(_stopped())
 
     async def _settle(self, group: list[_Proposal]) -> None:
         try:
