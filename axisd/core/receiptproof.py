@@ -87,6 +87,14 @@ def verify_receipt(body: bytes, trust: Sequence[x509.Certificate]) -> ReceiptVer
     return _Proof(body, tuple(trust)).run()
 
 
+def told_by(body: bytes) -> ReceiptFacts | None:
+    """What the receipt in `body` says, unproven: for telling receipts apart. None if it is none."""
+    parsed = parse(body, Limits())
+    if isinstance(parsed, Refusal) or _schema_fault(parsed.root) is not None:
+        return None
+    return _read_facts(parsed.root)
+
+
 class _Proof:
     def __init__(self, body: bytes, trust: tuple[x509.Certificate, ...]) -> None:
         self._body = body
@@ -133,14 +141,7 @@ class _Proof:
         return self._root
 
     def _schema(self) -> Refusal | None:
-        if self._tree.tag != ROOT:
-            return refuse("kind-unknown", found=etree.QName(self._tree).localname)
-        # Compiled per call: a compiled schema's error log is shared state, and this is no hot path.
-        schema = etree.XMLSchema(parse_trusted(schema_path("receipt-1.0.xsd").read_bytes()))
-        if schema.validate(self._tree):
-            return None
-        error = schema.error_log[0]
-        return refuse("schema-invalid", line=error.line, detail=error.message or "")
+        return _schema_fault(self._tree)
 
     def _signature(self) -> Refusal | None:
         signature = next(self._tree.iter(SIGNATURE), None)
@@ -177,6 +178,17 @@ class _Proof:
             now=datetime.fromisoformat(facts.at),
             chain=claim.chain,
         )
+
+
+def _schema_fault(root: etree._Element) -> Refusal | None:
+    if root.tag != ROOT:
+        return refuse("kind-unknown", found=etree.QName(root).localname)
+    # Compiled per call: a compiled schema's error log is shared state, and this is no hot path.
+    schema = etree.XMLSchema(parse_trusted(schema_path("receipt-1.0.xsd").read_bytes()))
+    if schema.validate(root):
+        return None
+    error = schema.error_log[0]
+    return refuse("schema-invalid", line=error.line, detail=error.message or "")
 
 
 def _particulars(facts: ReceiptFacts) -> dict[str, str]:
@@ -223,7 +235,7 @@ def _words(refusal: Refusal) -> Sentence:
 
 
 def _read_facts(root: etree._Element) -> ReceiptFacts:
-    """Only for what a schema-valid receipt's signature covers."""
+    """Of a schema-valid receipt; for a verdict, of what its signature covers and nothing else."""
     attributes: dict[str, Mapping[str, str]] = {}
     for element in root.iterchildren(f"{_PREFIX}*"):
         attributes.setdefault(

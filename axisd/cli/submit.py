@@ -1,0 +1,209 @@
+"""`axisd submit`: hands an envelope in as an agency's system does, with no more rights than it has.
+
+Receipts that are waited for are looked at and left where they are: they belong to the agency's system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from axisd.adapters.amqp import AgencyClient, Endpoint
+from axisd.cli.account import account_options, endpoint
+from axisd.cli.exits import Exit
+from axisd.cli.files import INPUT, read_file
+from axisd.cli.frame import AxisCommand, json_option
+from axisd.cli.loop import finish
+from axisd.cli.output import note, paint, say, say_json, visible
+from axisd.core import edxml, xmlsafe
+from axisd.core.reasons import Event, Refusal
+from axisd.core.receiptproof import ReceiptFacts, told_by
+from axisd.core.submission import Lane
+from axisd.core.view import Limits
+from axisd.errors import TransientError
+
+_LOOKED_AT: Final = 1000
+"""Receipts that may wait before ours and are passed over."""
+
+_SUBMISSION: Final = frozenset({Event.SUBMISSION_ACCEPTANCE, Event.SUBMISSION_REJECTION})
+
+
+@click.command(
+    cls=AxisCommand,
+    examples=[
+        ("submit FILE --url-file broker.url", "for the agency that the envelope is from"),
+        ("submit FILE --url-file broker.url --wait 30", "and print the receipts that come"),
+        ("submit - --url-file broker.url --agency CODE --lane urgent < FILE", "in a hurry"),
+    ],
+)
+@click.argument("file", type=INPUT)
+@click.option("--agency", metavar="CODE", help="For which agency. [default: the envelope's sender]")
+@click.option(
+    "--lane",
+    type=click.Choice([lane.value for lane in Lane]),
+    default=Lane.NORMAL.value,
+    show_default=True,
+    help="Which of the two intakes.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait so long for the receipts about it.",
+)
+@account_options
+@json_option
+def submit(
+    file: Path,
+    agency: str | None,
+    lane: str,
+    wait: float,
+    url: str | None,
+    url_file: Path | None,
+    as_json: bool,
+) -> Exit:
+    """Hand an envelope in over AMQP, as an agency's system does.
+
+    Exit code 0 when the broker has it safe and no rejection came, 65 when it was rejected, 75 when no
+    receipt came in time. Receipts are only looked at, unproven: axisd inbox --receipts takes them, axisd
+    receipt verify proves them.
+    """
+    body = read_file(file)
+    agency = agency or _sender(body)
+    where = endpoint(url, url_file, "axisd submit")
+    handed_in = _HandedIn(agency, Lane(lane), body)
+    answer = finish(_submit(where, handed_in, wait, quiet=as_json))
+    if as_json:
+        say_json(_json(handed_in, answer))
+    if wait and not answer.receipts:
+        raise TransientError(
+            f"the broker has it, but no receipt came within {wait:g} seconds: does axisd run?"
+        )
+    return Exit.REFUSED if answer.rejected else Exit.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _HandedIn:
+    agency: str
+    lane: Lane
+    body: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{hashlib.sha256(self.body).hexdigest()}"
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The receipts so far, and the recipients that no word came about yet."""
+
+    receipts: list[ReceiptFacts] = field(default_factory=list)
+    pending: set[str] = field(default_factory=set)
+    heard_of: set[str] = field(default_factory=set)
+
+    @property
+    def rejected(self) -> bool:
+        return any(facts.event == Event.SUBMISSION_REJECTION for facts in self.receipts)
+
+    @property
+    def complete(self) -> bool:
+        settled = any(facts.event in _SUBMISSION for facts in self.receipts)
+        return settled and self.pending <= self.heard_of
+
+    def take(self, facts: ReceiptFacts) -> None:
+        self.receipts.append(facts)
+        if facts.event in _SUBMISSION:
+            self.pending |= {organ for organ, outcome in facts.recipients if outcome == "accepted"}
+        else:
+            self.heard_of |= {organ for organ, _ in facts.recipients}
+
+
+async def _submit(where: Endpoint, handed_in: _HandedIn, wait: float, *, quiet: bool) -> _Answer:
+    async with AgencyClient(where) as client:
+        await client.submit(handed_in.body, handed_in.agency, handed_in.lane)
+        if not quiet:
+            say(f"{paint('handed in', 'good')} for {handed_in.agency}, lane {handed_in.lane}")
+            say(f"{handed_in.digest}, {len(handed_in.body)} bytes")
+        answer = _Answer()
+        if wait:
+            await _await_receipts(client, handed_in, wait, answer, quiet=quiet)
+    return answer
+
+
+async def _await_receipts(
+    client: AgencyClient, handed_in: _HandedIn, wait: float, answer: _Answer, *, quiet: bool
+) -> None:
+    """Until everything was said that there is to say, or the time is over. Acknowledges nothing."""
+    passed_over = 0
+    try:
+        async with (
+            asyncio.timeout(wait),
+            aclosing(client.receive("receipts", handed_in.agency, prefetch=_LOOKED_AT)) as stream,
+        ):
+            async for received in stream:
+                facts = told_by(received.body)
+                if facts is None or facts.of("Submission", "digest") != handed_in.digest:
+                    passed_over += 1
+                    continue
+                answer.take(facts)
+                if not quiet:
+                    _print(facts)
+                if answer.complete:
+                    break
+    except TimeoutError:
+        if answer.pending - answer.heard_of:
+            note(f"nothing yet about: {', '.join(sorted(answer.pending - answer.heard_of))}")
+    if passed_over >= _LOOKED_AT:
+        note(f"{passed_over} other receipts wait first: axisd inbox {handed_in.agency} --receipts")
+
+
+def _sender(body: bytes) -> str:
+    """The agency that the envelope is from; whoever hands in what cannot be read has to say it."""
+    parsed = xmlsafe.parse(body, Limits())
+    kind = parsed if isinstance(parsed, Refusal) else edxml.recognise(parsed.root)
+    if isinstance(parsed, Refusal) or isinstance(kind, Refusal):
+        raise click.UsageError("the envelope cannot be read: say with --agency whose it is")
+    envelope = edxml.glimpse(parsed.root, kind)
+    if envelope is None or not envelope.sender.organ_id:
+        raise click.UsageError("the envelope names no sender: say with --agency whose it is")
+    return envelope.sender.organ_id
+
+
+def _print(facts: ReceiptFacts) -> None:
+    about = ", ".join(f"{organ} {outcome}" for organ, outcome in facts.recipients)
+    say(f"{facts.at}  {paint(facts.event, 'strong')}  {visible(about)}")
+    if facts.reason:
+        say(f"  {paint(facts.reason, 'bad')}")
+        say(f"  en  {visible(facts.reason_text.en)}")
+        say(f"  vi  {visible(facts.reason_text.vi)}")
+
+
+def _json(handed_in: _HandedIn, answer: _Answer) -> dict[str, Any]:
+    return {
+        "agency": handed_in.agency,
+        "lane": handed_in.lane,
+        "digest": handed_in.digest,
+        "bytes": len(handed_in.body),
+        "complete": answer.complete,
+        "receipts": [
+            {
+                "event": facts.event,
+                "at": facts.at,
+                "submission": facts.of("Submission", "id"),
+                "document": facts.of("Document", "id") or None,
+                "recipients": [
+                    {"organ": organ, "outcome": outcome} for organ, outcome in facts.recipients
+                ],
+                "reason": facts.reason or None,
+                "text": facts.reason_text._asdict() if facts.reason else None,
+            }
+            for facts in answer.receipts
+        ],
+    }

@@ -1,0 +1,221 @@
+"""`axisd submit` and `axisd inbox`: an agency's client on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from axisd.core.evidence import GENESIS, Evidence
+from axisd.core.receipts import Sealer
+from axisd.core.submission import Submission
+from axisd.core.view import Axis as Issuer
+from axisd.ports import Delivered, Message
+from axisd.simulator.pki import Authority
+from tests.support.amqp import FINANCE, HEALTH, Axis, fresh_axis, until
+from tests.support.broker import Vhost
+from tests.support.cli import axisd, axisd_beside, facts
+from tests.support.evidence import AT, FACTS, RECIPIENT, accepted, consigned, refused
+
+ISSUER = Issuer("00.53.W00", "Trục", frozenset({"H53"}))
+
+
+@pytest_asyncio.fixture
+async def axis(vhost: Vhost) -> AsyncIterator[Axis]:
+    async with fresh_axis(vhost) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def account(axis: Axis, tmp_path: Path) -> tuple[str, Path]:
+    """The options with which the finance department's system connects."""
+    file = tmp_path / "broker.url"
+    file.write_text(axis.endpoint(axis.account("finance")).url)
+    return ("--url-file", file)
+
+
+@pytest.fixture
+def envelope(tmp_path: Path) -> Path:
+    file = tmp_path / "new.edxml"
+    built = axisd(
+        "envelope", "new", "--from", FINANCE, "--to", HEALTH, "--number", "7",
+        "--notation", "STC", "--subject", "x", "--out", file,
+    )  # fmt: skip
+    assert built.exit_code == 0
+    return file
+
+
+class Seals:
+    """Receipts about one envelope, as the axis would make them."""
+
+    def __init__(self, body: bytes) -> None:
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        self.facts = replace(FACTS, digest=digest, size=len(body))
+        self._sealer = Sealer(ISSUER, Authority.root(AT).issue("00.53.W00").signing_key())
+
+    def about(self, evidence: Evidence) -> bytes:
+        _, receipt = self._sealer.seal(replace(evidence, facts=self.facts), 1, GENESIS)
+        assert receipt is not None
+        return receipt.body
+
+
+def content(file: Path | str) -> bytes:
+    return Path(file).read_bytes()
+
+
+def message(queue: str, body: bytes, number: int = 1) -> Message:
+    return Message(
+        queue=queue,
+        message_id=f"019c0a3e-0000-7000-8000-{number:012}",
+        body=body,
+        type="document",
+        correlation_id="D1",
+        timestamp=AT,
+        headers={"axis-digest": f"sha256:{hashlib.sha256(body).hexdigest()}"},
+        priority=3,
+    )
+
+
+async def put(axis: Axis, *messages: Message) -> None:
+    async with axis.publisher() as publisher:
+        async with asyncio.timeout(20):
+            await publisher.connected.wait()
+        for one in messages:
+            assert await publisher.publish(one) is Delivered.CONFIRMED
+
+
+RECEIPTS = f"agency.{FINANCE}.receipts"
+INBOX = f"agency.{FINANCE}.inbox"
+
+
+async def test_an_envelope_reaches_the_intake_with_its_bytes_for_its_sender(
+    axis: Axis, account: tuple[str, Path], envelope: Path
+) -> None:
+    taken: list[Submission] = []
+
+    async def handle(submission: Submission) -> None:
+        taken.append(submission)
+
+    result = await axisd_beside("submit", envelope, "--lane", "urgent", *account, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert (facts(result)["agency"], facts(result)["receipts"]) == (FINANCE, [])
+    async with asyncio.TaskGroup() as group:
+        intake = group.create_task(axis.intake().run(handle))
+        await until(lambda: bool(taken))
+        intake.cancel()
+    [submission] = taken
+    assert submission.body == content(envelope)
+    assert submission.routing_key == f"urgent.{FINANCE}"
+    assert submission.account == axis.account("finance")
+
+
+async def test_receipts_about_it_are_printed_until_all_is_said_and_left_in_the_queue(
+    axis: Axis, account: tuple[str, Path], envelope: Path
+) -> None:
+    seals = Seals(content(envelope))
+    stranger = Seals(b"another").about(accepted())
+    acceptance = replace(accepted(), recipients=(RECIPIENT,))
+    bodies = [stranger, b"<none/>", seals.about(acceptance), seals.about(consigned())]
+    await put(axis, *(message(RECEIPTS, body, n) for n, body in enumerate(bodies)))
+    result = await axisd_beside("submit", envelope, "--wait", "60", *account, "--json")
+    assert result.exit_code == 0, result.stderr
+    found = facts(result)
+    assert found["complete"] is True
+    events = [receipt["event"] for receipt in found["receipts"]]
+    assert events == ["SubmissionAcceptance", "ContentConsignment"]
+    left = facts(await axisd_beside("inbox", FINANCE, "--receipts", *account, "--json"))
+    assert len(left) == 4
+
+
+async def test_a_rejection_ends_the_wait_with_65_and_says_why_in_both_languages(
+    axis: Axis, account: tuple[str, Path], envelope: Path
+) -> None:
+    await put(axis, message(RECEIPTS, Seals(content(envelope)).about(refused())))
+    result = await axisd_beside("submit", envelope, "--wait", "60", *account)
+    assert result.exit_code == 65
+    assert "SubmissionRejection" in result.stdout
+    assert "schema-invalid" in result.stdout
+    assert "  vi  " in result.stdout
+
+
+async def test_no_receipt_in_time_ends_as_temporary(
+    account: tuple[str, Path], envelope: Path
+) -> None:
+    result = await axisd_beside("submit", envelope, "--wait", "0.5", *account)
+    assert result.exit_code == 75
+    assert "no receipt came within 0.5 seconds" in result.stderr
+
+
+async def test_another_agency_s_name_is_denied_with_65(
+    account: tuple[str, Path], envelope: Path
+) -> None:
+    result = await axisd_beside("submit", envelope, "--agency", HEALTH, *account)
+    assert result.exit_code == 65
+    denied = await axisd_beside("inbox", HEALTH, *account)
+    assert denied.exit_code == 65
+
+
+async def test_looking_takes_nothing(axis: Axis, account: tuple[str, Path]) -> None:
+    await put(axis, message(INBOX, b"<one/>", 1), message(INBOX, b"<two/>", 2))
+    for _ in range(2):
+        found = facts(await axisd_beside("inbox", FINANCE, *account, "--json"))
+        assert [item["correlation_id"] for item in found] == ["D1", "D1"]
+        assert [item["taken"] for item in found] == [False, False]
+    one = facts(await axisd_beside("inbox", FINANCE, "--count", "1", *account, "--json"))
+    assert len(one) == 1
+    shown = (await axisd_beside("inbox", FINANCE, *account)).stdout
+    assert "axis-digest: sha256:" in shown
+    assert "not for the first time" in shown
+
+
+async def test_what_is_written_is_taken_exactly_as_it_was(
+    axis: Axis, account: tuple[str, Path], tmp_path: Path
+) -> None:
+    bodies = [b"<one/>\r\n", b"<two/>"]
+    await put(axis, *(message(INBOX, body, n) for n, body in enumerate(bodies)))
+    out = tmp_path / "inbox"
+    kept = facts(await axisd_beside("inbox", FINANCE, "--out", out, "--keep", *account, "--json"))
+    assert [item["taken"] for item in kept] == [False, False]
+    taken = facts(await axisd_beside("inbox", FINANCE, "--out", out, *account, "--json"))
+    assert [content(item["file"]) for item in taken] == bodies
+    assert [item["taken"] for item in taken] == [True, True]
+    assert facts(await axisd_beside("inbox", FINANCE, *account, "--json")) == []
+
+
+async def test_a_file_with_other_content_stops_it_and_the_message_stays(
+    axis: Axis, account: tuple[str, Path], tmp_path: Path
+) -> None:
+    await put(axis, message(INBOX, b"<one/>"))
+    out = tmp_path / "inbox"
+    out.mkdir()
+    (out / f"{message(INBOX, b'').message_id}.edxml").write_bytes(b"<other/>")
+    result = await axisd_beside("inbox", FINANCE, "--out", out, *account)
+    assert result.exit_code == 65
+    assert len(facts(await axisd_beside("inbox", FINANCE, *account, "--json"))) == 1
+
+
+async def test_a_broker_that_is_away_ends_as_unavailable_and_its_password_stays_hidden(
+    envelope: Path,
+) -> None:
+    result = await axisd_beside("submit", envelope, "--url", "amqp://somebody:hush@127.0.0.1:1")
+    assert result.exit_code == 69
+    assert "hush" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("inbox", FINANCE), 64, "--url-file FILE"),
+        (("inbox", FINANCE, "--url", "http://x"), 65, "not the address of a broker"),
+        (("submit", "-", "--url", "amqp://a:b@127.0.0.1:1"), 64, "--agency"),
+    ],
+)
+def test_what_is_missing_is_said(words: tuple[str, ...], code: int, said: str) -> None:
+    result = axisd(*words, stdin=b"<no")
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert said in result.stderr
