@@ -51,6 +51,8 @@ from axisd.web.server import Check, serve, serve_socket, status_app
 log = logging.getLogger(__name__)
 
 _GAUGE_SECONDS = 5.0
+_WINDOW = 16 * 1024 * 1024
+"""Bytes of submissions that a lane holds before it stops reading."""
 _NATIONAL_BOUNDS = Bounds(window=8, per_destination=1)
 
 
@@ -73,6 +75,8 @@ class Daemon:
         self._pulse = Pulse(clock)
         self._telemetry = AxisTelemetry(clock, self._pulse)
         self._notifier = Notifier()
+        # One large body in memory at a time, whichever way it goes.
+        self._one_large = asyncio.Lock()
         self._stop = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._patience: asyncio.Timeout | None = None
@@ -114,6 +118,7 @@ class Daemon:
             self._clock,
             self._telemetry,
             self._pool,
+            one_large=self._one_large,
         )
         self._backoff = Backoff(settings.delivery.retry.first, settings.delivery.retry.most)
         return self
@@ -173,11 +178,13 @@ class Daemon:
             endpoint,
             clock=self._clock,
             telemetry=self._telemetry,
-            bounds=IntakeBounds(prefetch=settings.prefetch),
+            bounds=IntakeBounds(prefetch=settings.prefetch, window=_WINDOW),
             observe=self._observed,
         )
         relay = Relay(self._publisher)
-        self._dispatches.append(self._dispatch("relay", ("local", "receipts"), relay))
+        self._dispatches.append(
+            self._dispatch("relay", ("local", "receipts"), relay, Bounds(), self._one_large)
+        )
 
     async def _join_national(self) -> None:
         settings = self._configuration.settings.national
@@ -213,7 +220,8 @@ class Daemon:
         name: str,
         prefixes: tuple[str, ...],
         exit_: Relay | Uplink,
-        bounds: Bounds = Bounds(),  # noqa: B008 - a frozen value
+        bounds: Bounds,
+        one_large: asyncio.Lock | None = None,
     ) -> Dispatch:
         return Dispatch(
             name,
@@ -225,6 +233,7 @@ class Daemon:
             self._telemetry,
             backoff=self._backoff,
             bounds=bounds,
+            one_large=one_large,
         )
 
     async def _serve_web(self) -> None:

@@ -19,7 +19,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axisd.core.advance import Attempt, Failed, Means, Sent, advance
-from axisd.core.records import Change, Known, OutboxKind, OutboxRow, Parcel, Questions
+from axisd.core.records import (
+    INLINE_LIMIT,
+    Change,
+    Known,
+    OutboxKind,
+    OutboxRow,
+    Parcel,
+    Questions,
+)
 from axisd.core.retry import Backoff
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Clock, Ledger, Telemetry
@@ -59,8 +67,11 @@ class Dispatch:
         *,
         backoff: Backoff,
         bounds: Bounds = Bounds(),
+        one_large: asyncio.Lock | None = None,
     ) -> None:
         self.name = name
+        # Held by whoever has a large body in memory; shared between those that never wait long.
+        self._one_large = one_large or asyncio.Lock()
         self._prefixes = prefixes
         self._send = send
         self._ledger = ledger
@@ -113,7 +124,9 @@ class Dispatch:
                 await self._read_on()
                 now, shut = self._clock.now(), self._open_at - self._clock.monotonic()
                 rows = self._next(now) if shut <= 0 else []
-                for parcel in await self._load(rows):
+                for row in [row for row in rows if row.size > INLINE_LIMIT]:
+                    group.create_task(self._carry_large(row))
+                for parcel in await self._load([r for r in rows if r.size <= INLINE_LIMIT]):
                     group.create_task(self._carry(parcel))
                 if not rows:
                     await self._sleep(shut if shut > 0 else self._until_due(now))
@@ -181,6 +194,12 @@ class Dispatch:
                 self._release_bounds(row)
         sizes = {row.id: row.size for row in rows}
         return [replace(p, row=replace(p.row, size=sizes[p.row.id])) for p in parcels.values()]
+
+    async def _carry_large(self, row: OutboxRow) -> None:
+        """Loaded and sent while no other large body is in memory for anything."""
+        async with self._one_large:
+            for parcel in await self._load([row]):
+                await self._carry(parcel)
 
     async def _carry(self, parcel: Parcel) -> None:
         row = parcel.row

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from axisd.core.inspect import crashed, inspect
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import Refusal
-from axisd.core.records import Change, Known
+from axisd.core.records import INLINE_LIMIT, Change, Known
 from axisd.core.schema import Schemas
 from axisd.core.settlement import Case, prepare, questions, settle
 from axisd.core.submission import Submission
@@ -47,7 +47,7 @@ class Intake:
         telemetry: Telemetry,
         pool: Executor,
         *,
-        large: int = 1024 * 1024,
+        one_large: asyncio.Lock | None = None,
     ) -> None:
         self._view = view
         self._schemas = schemas
@@ -56,15 +56,14 @@ class Intake:
         self._clock = clock
         self._telemetry = telemetry
         self._pool = pool
-        self._large = large
         # Parsing takes several times an envelope's size: large ones go one at a time.
-        self._one_large = asyncio.Semaphore(1)
+        self._one_large = one_large or asyncio.Lock()
 
     async def handle(self, submission: Submission) -> Settlement:
         """Settles `submission` durably. Raises TransientError or IntegrityError if it cannot be done."""
         self._telemetry.taken(submission)
         try:
-            if len(submission.body) <= self._large:
+            if len(submission.body) <= INLINE_LIMIT:
                 return await self._settle(submission)
             async with self._one_large:
                 return await self._settle(submission)
