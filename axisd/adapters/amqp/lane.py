@@ -122,6 +122,8 @@ class IntakeLane:
                 await self._settle(arrival, handle)
             finally:
                 self._landed(arrival.window, len(arrival.message.body))
+                # An idle worker must not keep its last body in memory until the next one comes.
+                del arrival
 
     async def drain(self) -> None:
         """No new submissions; returns when none is in flight. What cannot be settled stays unacknowledged."""
