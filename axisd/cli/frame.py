@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ class _Framed(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """What it is for, examples, then usage and options."""
-        opening, _, rest = (self.help or "").strip().partition("\n\n")
+        opening, _, rest = cleandoc(self.help or "").partition("\n\n")
         if opening:
             formatter.write_text(" ".join(opening.split()))
         if self.examples:

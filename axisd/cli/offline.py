@@ -18,13 +18,11 @@ from axisd.adapters import keyring
 from axisd.adapters.clock import SystemClock
 from axisd.cli.files import handed_in
 from axisd.cli.output import note
-from axisd.config.agencies import read_agencies
 from axisd.config.load import read
+from axisd.config.shipped import shipped_agencies
 from axisd.core.directory import Directory
 from axisd.core.trust import TrustStore
 from axisd.core.view import Axis, View
-from axisd.errors import ConfigError, Problem
-from axisd.resources import config_path
 
 _AXIS: Final = Axis("00.53.W00", "Tây Ninh", frozenset({"H53", "A53"}))
 """Whose agencies the shipped list describes."""
@@ -54,9 +52,5 @@ def _named() -> bool:
 
 
 def _shipped() -> View:
-    problems: list[Problem] = []
-    rows = read_agencies(config_path("agencies.csv"), problems)
-    if problems:
-        raise ConfigError(tuple(problems))
-    agencies = {row.agency.code: row.agency for row in rows}
+    agencies = {agency.code: agency for agency in shipped_agencies()}
     return View(_AXIS, Directory(agencies, {}), TrustStore.empty(), national=True)

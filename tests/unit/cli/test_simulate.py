@@ -1,0 +1,102 @@
+"""`axisd simulate national`: a sandbox of one's own, as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import stat
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from axisd.adapters.clock import SystemClock
+from axisd.adapters.vxp.client import VxpClient
+from tests.support.amqp import until_async
+from tests.support.cli import axisd
+from tests.support.national import FINANCE, OFFICE, document
+
+PROVINCE, MINISTRY = "00.53.W00", "00.14.W00"
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, *options: str, end: signal.Signals = signal.SIGTERM
+) -> AsyncIterator[Any]:
+    """What it printed once it answered; it is ended by a signal, and has to end well."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "axisd", "simulate", "national", "--folder", folder, "--json", *options,
+        stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        told = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+        assert told["pid"] == process.pid
+        yield told
+        process.send_signal(end)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+def client(told: Any, centre: str) -> VxpClient:
+    [secret] = [one["secret"] for one in told["centres"] if one["system_id"] == centre]
+    return VxpClient(told["url"], centre, secret, SystemClock())
+
+
+async def test_a_sandbox_has_the_province_and_a_ministry_with_their_credentials(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "sandbox") as told:
+        agencies = {one["system_id"]: one["agencies"] for one in told["centres"]}
+        assert agencies[PROVINCE] > 300
+        assert agencies[MINISTRY] > 30
+        async with client(told, PROVINCE) as province:
+            body = document(OFFICE)
+            answer = await province.send(body, kind="document", sender=FINANCE, recipients=[OFFICE])
+            assert answer.accepted
+        async with client(told, MINISTRY) as ministry:
+            assert await ministry.count("document") == 1
+
+
+async def test_credentials_hold_as_long_as_the_folder_and_only_its_owner_reads_them(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "sandbox"
+    async with running(folder) as first:
+        pass
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "seed.json").stat().st_mode) == 0o600
+    async with running(folder, end=signal.SIGINT) as second:
+        assert second["centres"] == first["centres"]
+
+
+async def test_the_ministry_answers_with_statuses_when_asked_to(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path / "sandbox", "--answer") as told,
+        client(told, PROVINCE) as province,
+    ):
+        body = document(OFFICE)
+        await province.send(body, kind="document", sender=FINANCE, recipients=[OFFICE])
+
+        async def both() -> bool:
+            return await province.count("status") == 2
+
+        await until_async(both)
+
+
+def test_a_seed_that_cannot_be_used_says_all_that_is_wrong(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"centres": [{"system_id": "00.53.W00"}], "agency": []}')
+    result = axisd("simulate", "national", "--folder", tmp_path, "--seed", seed)
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert "centres.0.secret" in result.stderr
+    assert "agency" in result.stderr
+    seed.write_text("{}")
+    result = axisd("simulate", "national", "--folder", tmp_path, "--seed", seed, "--answer")
+    assert result.exit_code == 64
