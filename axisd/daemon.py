@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from axisd.adapters import keyring, logs
+from axisd.adapters import allocator, keyring, logs
 from axisd.adapters.amqp import AmqpIntake, AmqpPublisher, Endpoint, LinkState
 from axisd.adapters.amqp import Bounds as IntakeBounds
 from axisd.adapters.clock import SystemClock
@@ -58,6 +58,7 @@ _NATIONAL_BOUNDS = Bounds(window=8, per_destination=1)
 
 async def run(file: Path) -> None:
     """Runs the daemon until SIGTERM or SIGINT. Raises ConfigError before it says READY, if at all."""
+    allocator.settle()
     clock = SystemClock()
     configuration = read(file, day=clock.now().date())
     async with Daemon(configuration, clock) as daemon:
