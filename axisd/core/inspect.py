@@ -232,11 +232,17 @@ class _Walk:
     # 5
     def _schema(self) -> Refusal | None:
         invalid = self._schemas.validate(self._tree, self._kind)
-        if invalid is not None:
-            return invalid
-        envelope = edxml.read(self._tree, self._kind)
+        envelope = invalid or edxml.read(self._tree, self._kind)
         if isinstance(envelope, Refusal):
+            self._take(edxml.glimpse(self._tree, self._kind))
             return envelope
+        self._take(envelope)
+        return None
+
+    def _take(self, envelope: Envelope | None) -> None:
+        """What was read, from now on; of an invalid envelope only to name it in the refusal."""
+        if envelope is None:
+            return
         self._envelope = envelope
         # Of a document marked secret nothing is kept but its refusal, for whatever reason it is refused
         # (QC Điều 1.2, 6.1a).
@@ -244,7 +250,6 @@ class _Walk:
         directory, account = self._view.directory, self._submission.account
         if account and directory.serves(account, envelope.sender.organ_id):
             self._sender = directory.canonical(envelope.sender.organ_id)
-        return None
 
     # 6
     def _signature(self) -> Refusal | Noted | None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from axisd.core.codes import is_code
+from axisd.core.edxml import MAX_DOCUMENT_ID
 from axisd.core.envelope import Document, Envelope, Status
 from axisd.core.evidence import Evidence, Facts, RecipientOutcome
 from axisd.core.inspection import Inspection, Verdict
@@ -299,10 +301,10 @@ def _record(
         reason=refusal.code if refusal else "",
         at=refusal.at if refusal else None,
         line=refusal.line if refusal else None,
-        number=document.number if document else "",
-        notation=document.notation if document else "",
-        promulgation_date=document.promulgation_date if document else "",
-        subject=document.subject if document else None,
+        number=_cut(document.number) if document else "",
+        notation=_cut(document.notation) if document else "",
+        promulgation_date=_cut(document.promulgation_date) if document else "",
+        subject=_cut(document.subject) if document else None,
         # Only what was settled counts as seen: a refused item may be fetched and judged again.
         external_id=inspection.submission.external_id
         if state is SubmissionState.ACCEPTED
@@ -330,12 +332,12 @@ def _facts(inspection: Inspection, view: View) -> Facts:
         submission_id=submission.id,
         door=submission.door,
         account=submission.account or "",
-        sender=organ_of(envelope.sender.organ_id, view.directory) if envelope else "",
+        sender=_sender(envelope, view),
         reply_to=inspection.sender or "",
         kind=envelope.kind if envelope else "",
         business=document.business.business if document else "",
-        status=status.code if status else "",
-        document_id=envelope.document_id if envelope else "",
+        status=_cut(status.code, 2) if status else "",
+        document_id=_cut(envelope.document_id, MAX_DOCUMENT_ID) if envelope else "",
         digest=inspection.digest,
         size=len(submission.body),
         received_at=submission.received_at,
@@ -345,6 +347,16 @@ def _facts(inspection: Inspection, view: View) -> Facts:
         signature=inspection.signature,
         attachments=inspection.attachments if inspection.keep_payload else (),
     )
+
+
+def _sender(envelope: Envelope | None, view: View) -> str:
+    code = envelope.sender.organ_id if envelope else ""
+    return organ_of(code, view.directory) if is_code(code) else ""
+
+
+def _cut(text: str, most: int = 1000) -> str:
+    """What an envelope says, where it is repeated: one that the schema refused may say anything."""
+    return text[:most]
 
 
 def _priority(document: Document | None) -> int:
