@@ -200,6 +200,8 @@ class Dispatch:
         async with self._one_large:
             for parcel in await self._load([row]):
                 await self._carry(parcel)
+        # Where there was nothing to carry, room came free all the same.
+        self._wake.set()
 
     async def _carry(self, parcel: Parcel) -> None:
         row = parcel.row
