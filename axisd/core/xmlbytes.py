@@ -122,15 +122,26 @@ def _prolog_fault(body: bytes) -> Refusal | None:
     line = _line_at(body, end)
     if body.startswith(b"<!DOCTYPE", end):
         return forbidden(line, *DOCTYPE)
-    if body.startswith(b"<?xml", end) and body[end + 5 : end + 6].isspace():
-        return _junk(body, start, end)
-    if body.startswith(b"<?", end) and declaration is None and end == start:
-        return None  # a broken XML declaration: libxml2 says what is wrong with it
+    if body.startswith(b"<?xml", end) and body[end + 5 : end + 6].strip() == b"":
+        return _junk(body, start, end) if end > start else _broken_declaration(body)
     if body.startswith(b"<?", end):
         return forbidden(line, *INSTRUCTION)
     if not body.startswith(b"<", end) and end < len(body):
         return _junk(body, end, body.find(b"<?xml", end, end + _CHUNK))
     return None
+
+
+def _broken_declaration(body: bytes) -> Refusal:
+    """Refused here, because libxml2 would read on, and a DOCTYPE behind it would not have been looked for."""
+    if b"?>" not in body:
+        return cut_off(_line_at(body, len(body)))
+    return not_well_formed(
+        1,
+        "the XML declaration is broken",
+        "khai báo XML bị hỏng",
+        'Write <?xml version="1.0" encoding="UTF-8"?>.',
+        'Hãy viết <?xml version="1.0" encoding="UTF-8"?>.',
+    )
 
 
 def _junk(body: bytes, start: int, declaration: int) -> Refusal:

@@ -18,6 +18,7 @@ from axisd.core.reasons import Refusal
 from axisd.core.syntax import (
     ATTRIBUTES,
     DEPTH,
+    DOCTYPE,
     ELEMENTS,
     INSTRUCTION,
     NAMESPACES,
@@ -81,7 +82,8 @@ def fault_in(root: etree._Element, limits: Limits) -> Refusal | None:
     words = _words_of(root, attributed, declarations)
     _take_in(words)  # also for what is refused below: libxml2 keeps it all the same
     return (
-        _depth_fault(root, limits)
+        _doctype_fault(root)
+        or _depth_fault(root, limits)
         or _count_fault(root, limits)
         or _attribute_fault(attributed, limits)
         or _word_fault(words)
@@ -110,6 +112,12 @@ def _take_in(words: set[str]) -> None:
     _thread.spent += sum(len(word) + 64 for word in fresh)
     if len(_thread.words) < MAX_WORDS:
         _thread.words |= fresh
+
+
+def _doctype_fault(root: etree._Element) -> Refusal | None:
+    """A second look: the bytes were searched for it before the parse."""
+    found = root.getroottree().docinfo.internalDTD is not None
+    return forbidden(None, *DOCTYPE) if found else None
 
 
 def _depth_fault(root: etree._Element, limits: Limits) -> Refusal | None:

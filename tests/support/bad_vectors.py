@@ -191,6 +191,15 @@ _NOT_WELL_FORMED: Final[Mapping[str, Bad]] = {
         f"{DOCUMENT}<a/>".encode(), None, line_of(f"{DOCUMENT}<a/>", "<a/>"), "after the end"
     ),
     "doctype-inside": _syntax("<edXML:Code>", "<!DOCTYPE a><edXML:Code>", "<!DOCTYPE", "no name"),
+    "broken-declaration": Bad(
+        swap(DOCUMENT, ('version="1.0"', 'version="1.0" standalone=">"')).encode(),
+        None,
+        1,
+        "the XML declaration is broken",
+    ),
+    "declaration-without-end": Bad(
+        b'<?xml version="1.0"\n<edXML/>', None, 2, "it ends in the middle of markup"
+    ),
     "nothing-but-a-declaration": Bad(
         b'<?xml version="1.0" encoding="UTF-8"?>\n', None, 2, "it has no element"
     ),
@@ -221,6 +230,12 @@ _FORBIDDEN: Final[Mapping[str, Bad]] = {
     "doctype": _prolog("<!DOCTYPE edXML>", "a document type declaration"),
     "doctype-after-a-comment": _prolog(
         "<!-- <edXML> -->\n<!DOCTYPE edXML []>", "(DOCTYPE)", line=3
+    ),
+    "doctype-after-an-instruction": Bad(
+        f"<?x?>{_LAUGHS}<edXML a='&c;'/>".encode(), None, 1, "a processing instruction"
+    ),
+    "doctype-after-a-broken-declaration": Bad(
+        f"<?xml-x version='1.0'?>{_LAUGHS}<edXML a='&c;'/>".encode(), None, 1, "an instruction"[3:]
     ),
     "entity-expansion": Bad(
         swap(DOCUMENT, ("\n<edXML ", f"\n{_LAUGHS}\n<edXML "), (">15<", ">&c;<")).encode(),

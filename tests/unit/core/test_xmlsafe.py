@@ -55,6 +55,43 @@ def test_any_soup_of_markup_is_a_document_or_a_refusal(text: str) -> None:
     assert isinstance(xmlsafe.parse(text.encode(), LIMITS), xmlsafe.Parsed | Refusal)
 
 
+PROLOG = [
+    "<?xml version='1.0'?>",
+    "<?xml version='1.0' encoding='UTF-8' x='>'?>",
+    "<?xml version='1.0?>'?>",
+    "<?xml ?>",
+    "<?x y?>",
+    "<?xml-x?>",
+    "<!-- <a> -->",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<!DOCTYPE a [<!ENTITY x 'y'>]>",
+    "<!DOCTYPE a>",
+    "<!ENTITY x 'y'>",
+    "<a b='&x;'/>",
+    "<a>&x;</a>",
+    "<a>",
+    "</a>",
+    "\n",
+    " ",
+    "\x0c",
+    "\ufeff",
+    "'",
+    '"',
+]
+
+
+@given(st.lists(st.sampled_from(PROLOG), max_size=7))
+def test_no_document_type_comes_through_whatever_stands_around_it(pieces: list[str]) -> None:
+    body = "".join(pieces)
+    found = xmlsafe.parse(body.encode(), LIMITS)
+    if isinstance(found, xmlsafe.Parsed):
+        assert found.root.getroottree().docinfo.internalDTD is None
+        assert "ENTITY" not in body.split("<!--", maxsplit=1)[0].split("<![CDATA[", maxsplit=1)[0]
+
+
 @given(damaged())
 def test_a_damaged_message_is_a_document_or_a_refusal_with_a_sentence(body: bytes) -> None:
     found = xmlsafe.parse(body, LIMITS)
