@@ -37,14 +37,19 @@ CLOCK = SystemClock()
 
 
 def facts(
-    key: str, *, document_id: str = "D1", body: bytes = b"<edXML/>", at: datetime = NOW
+    key: str,
+    *,
+    document_id: str = "D1",
+    body: bytes = b"<edXML/>",
+    at: datetime = NOW,
+    sender: str = SENDER,
 ) -> Facts:
     """With something in every field, so that a lost one shows."""
     return Facts(
         submission_id=key,
         door=Door.AMQP,
         account="stc",
-        sender=SENDER if document_id else "",
+        sender=sender if document_id else "",
         reply_to=SENDER,
         kind="document",
         business="new",
@@ -86,10 +91,11 @@ def case(
     external_id: str | None = None,
     staged: bool = False,
     at: datetime = NOW,
+    sender: str = SENDER,
 ) -> Case:
     key = CLOCK.new_id()
     body = f"<edXML>{key}</edXML>".encode() if body is None else body
-    about = facts(key, document_id=document_id, body=body, at=at)
+    about = facts(key, document_id=document_id, body=body, at=at, sender=sender)
     record = SubmissionRecord(
         about,
         SubmissionState.ACCEPTED,

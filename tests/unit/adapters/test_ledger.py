@@ -179,6 +179,20 @@ async def test_all_four_kinds_of_question_are_answered(ledger: Both) -> None:
     assert answers.externals == {(Door.AMQP, "N-1"): first.record.facts.submission_id}
 
 
+async def test_an_answer_is_about_its_own_pair_of_sender_and_document(ledger: Both) -> None:
+    crossed = {
+        (sender, document_id): case(document_id, sender=sender)
+        for sender in ("H53.1", "H53.2")
+        for document_id in ("D1", "D2")
+    }
+    await commit(ledger, *(one.change for one in crossed.values()))
+    asked = frozenset({("H53.1", "D1"), ("H53.2", "D2")})
+    wanted = {crossed[pair].delivery.id for pair in asked}
+    assert set(await known(ledger, Questions(documents=asked))) == wanted
+    identities = frozenset(crossed[pair].delivery.identity for pair in asked)
+    assert set(await known(ledger, Questions(identities=identities))) == wanted
+
+
 async def test_more_questions_than_fit_one_statement_are_answered(ledger: Both) -> None:
     one = case(recipients=[f"H53.{n}" for n in range(1200)])
     await commit(ledger, one.change)
@@ -420,6 +434,10 @@ async def test_changes_of_one_group_act_in_order_on_the_outbox(ledger: Both) -> 
     await commit(ledger, again, deferred)
     (parcel,) = await ledger.parcels([row.id])
     assert parcel.row.attempts == 7
+    more = Change(deferrals=(Deferral(row.id, NOW, 8, "later"),))
+    await commit(ledger, more, again)
+    (parcel,) = await ledger.parcels([row.id])
+    assert parcel.row.attempts == 8
 
 
 async def test_a_large_payload_is_staged_before_its_transaction(ledger: Both) -> None:

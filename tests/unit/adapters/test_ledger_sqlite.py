@@ -44,6 +44,12 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def spoil(folder: Path) -> None:
+    """Changes the last byte of the one payload on disk."""
+    (file,) = (folder / "payloads").glob("[0-9a-f][0-9a-f]/*")
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+
+
 def raw(folder: Path) -> contextlib.closing[sqlite3.Connection]:
     return contextlib.closing(sqlite3.connect(folder / "ledger.db", isolation_level=None))
 
@@ -205,6 +211,32 @@ async def test_the_writer_syncs_fully_and_alone_checkpoints(ledger: SqlLedger) -
     assert (await ledger._reader.read(pragmas))[3] == 0
 
 
+async def test_a_commit_that_was_handed_over_happens_although_its_caller_is_cancelled(
+    ledger: SqlLedger,
+) -> None:
+    busy, handed_over = threading.Event(), asyncio.Event()
+
+    async def cancelled() -> None:
+        async with ledger.transaction() as transaction:
+            one = case()
+            sealed = seal([one.acceptance], await transaction.head())
+            await transaction.write(Records((one.change,), *sealed))
+            # The thread is still at something else when the commit is handed over.
+            blocker = asyncio.ensure_future(ledger._writer.run(lambda _: busy.wait(30)))
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_soon(handed_over.set)
+        await blocker
+
+    task = asyncio.create_task(cancelled())
+    await handed_over.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    busy.set()
+    await ledger._writer.run(lambda connection: connection.in_transaction())
+    assert (await ledger.count())["submission"] == 1
+
+
 async def test_a_busy_loop_costs_a_transaction_one_hop_for_each_step(ledger: SqlLedger) -> None:
     """Between two statements of one step the event loop is not needed."""
     hops = 0
@@ -273,6 +305,23 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
     head_alone = {(s, p) for s, p in plans if "LIMIT" in s and "ORDER BY entry.position DESC" in s}
     scans = {(s, p) for s, p in plans - head_alone if "SCAN" in p}
     assert not {scan for scan in scans if "submission_in_quarantine" not in scan[1]}
+    assert {p for s, p in plans if "ORDER BY outbox.id" in s} == {
+        "SEARCH outbox USING INDEX outbox_by_destination (destination=? AND id>?)"
+    }
+
+
+async def test_a_large_payload_that_changed_on_disk_is_never_handed_out(
+    ledger: SqlLedger, folder: Path
+) -> None:
+    body = b"x" * (INLINE_LIMIT + 1)
+    one = case(body=body, staged=True)
+    await ledger.stage(one.record.facts.digest, body)
+    await commit(ledger, one.change)
+    spoil(folder)
+    with pytest.raises(IntegrityError, match="has changed"):
+        await ledger.payload(one.record.facts.digest)
+    with pytest.raises(IntegrityError, match="has changed"):
+        await ledger.parcels([one.delivery.id])
 
 
 async def test_what_an_earlier_process_did_not_finish_staging_is_dropped(folder: Path) -> None:
