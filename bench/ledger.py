@@ -13,10 +13,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import random
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +50,8 @@ from axisd.core.submission import Door, Lane
 GROUPS = (1, 10, 20, 50, 100)
 ENVELOPE = 10_000
 RECEIPT = 4_500
+ROUNDS = 3
+Figures = dict[str, float]
 _CLOCK = SystemClock()
 _SENDER, _RECIPIENT = "000.00.11.H53", "000.00.13.H53"
 _ATTACHMENT = Attachment(
@@ -249,7 +254,7 @@ async def tell(ledger: SqlLedger, ids: Sequence[str]) -> None:
         await transaction.write(Records((Change(done=tuple(ids)),), (), ()))
 
 
-async def measure(ledger: SqlLedger, group: int, submissions: int) -> dict[str, float]:
+async def measure(ledger: SqlLedger, group: int, submissions: int) -> Figures:
     """Milliseconds per submission, without the making of what is written."""
     noise = random.Random(time.time_ns())
     groups = [[case(noise) for _ in range(group)] for _ in range(-(-submissions // group))]
@@ -267,8 +272,6 @@ async def measure(ledger: SqlLedger, group: int, submissions: int) -> dict[str, 
     cpu -= _sealing(sealer, groups, time.process_time)
     done = sum(map(len, groups))
     return {
-        "group": group,
-        "submissions": done,
         "wall_ms": round(wall / done * 1000, 3),
         "cpu_ms": round(cpu / done * 1000, 3),
         "worst_group_ms": round(worst * 1000, 1),
@@ -308,33 +311,55 @@ def _portions(total: int, size: int) -> Iterator[int]:
 
 
 async def run(
-    folder: Path, *, submissions: int = 2000, documents: int = 100_000
+    folder: Path, *, submissions: int = 1000, documents: int = 100_000
 ) -> dict[str, object]:
-    """The figures; `folder` is empty and stays full of about 30 KB for each of `documents`."""
-    ledger = await open_ledger(folder / "ledger")
-    try:
-        await measure(ledger, 20, 500)
-        empty = [await measure(ledger, group, _enough(group, submissions)) for group in GROUPS]
-        result: dict[str, object] = {"empty": empty}
-        if documents:
-            began = time.perf_counter()
-            await fill(ledger, documents)
-            result["fill_s"] = round(time.perf_counter() - began, 1)
-            result["full"] = [
-                await measure(ledger, group, _enough(group, submissions)) for group in GROUPS
-            ]
+    """The figures; `folder` is empty and stays full of about 30 KB for each of `documents`.
+
+    An empty and a full ledger take turns, so that both meet the same weather on the machine.
+    """
+    began = time.perf_counter()
+    async with AsyncExitStack() as stack:
+        ledgers: dict[str, SqlLedger] = {}
+        for name in ("empty", "full"):
+            ledgers[name] = await open_ledger(folder / name)
+            stack.push_async_callback(ledgers[name].close)
+        opened = time.perf_counter() - began
+        await measure(ledgers["empty"], 20, 200)
         began = time.perf_counter()
-        verification = await ledger.verify()
+        await fill(ledgers["full"], documents)
+        filled = time.perf_counter() - began
+        # What filling left in the page cache is not what is measured.
+        await asyncio.to_thread(os.sync)
+        groups = [await _compare(ledgers, group, submissions) for group in GROUPS]
+        began = time.perf_counter()
+        verification = await ledgers["full"].verify()
         assert not verification.faults, verification.faults[:3]
-        result["verify_s"] = round(time.perf_counter() - began, 2)
-        result["entries"] = verification.entries
-        return result
-    finally:
-        await ledger.close()
+        return {
+            "open_s": round(opened, 2),
+            "documents": documents,
+            "fill_s": round(filled, 1),
+            "groups": groups,
+            "verify_s": round(time.perf_counter() - began, 1),
+            "entries": verification.entries,
+        }
 
 
-def _enough(group: int, submissions: int) -> int:
-    return submissions // 4 if group == 1 else submissions
+async def _compare(
+    ledgers: dict[str, SqlLedger], group: int, submissions: int
+) -> dict[str, object]:
+    """The medians of `ROUNDS` rounds of each ledger, and what full costs over empty."""
+    rounds: dict[str, list[Figures]] = {name: [] for name in ledgers}
+    enough = max(group, submissions // 4 if group == 1 else submissions)
+    for _ in range(ROUNDS):
+        for name, ledger in ledgers.items():
+            rounds[name].append(await measure(ledger, group, enough))
+    medians = {name: _median(figures) for name, figures in rounds.items()}
+    full_over_empty = medians["full"]["cpu_ms"] / medians["empty"]["cpu_ms"]
+    return {"group": group, **medians, "cpu_full_over_empty": round(full_over_empty, 2)}
+
+
+def _median(rounds: Sequence[Figures]) -> Figures:
+    return {key: statistics.median(figures[key] for figures in rounds) for key in rounds[0]}
 
 
 if __name__ == "__main__":
