@@ -84,7 +84,9 @@ class ControlClient:
             ):
                 answer: Answer = await response.json()
         except (aiohttp.ClientConnectorError, FileNotFoundError) as error:
-            raise UnavailableError(f"no daemon listens on {self._socket}: start axisd run") from error
+            raise UnavailableError(
+                f"no daemon listens on {self._socket}: start axisd run"
+            ) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TransientError(f"the daemon did not answer on {self._socket}: {error}") from error
         if "problems" in answer:
