@@ -34,7 +34,11 @@ WORDS_PER_THREAD: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A well-formed document within all limits."""
+    """A well-formed document within all limits.
+
+    Source lines are exact up to 65,535; beyond that, an element that begins with a line break may be
+    placed one line late.
+    """
 
     root: etree._Element
 

@@ -1,7 +1,9 @@
 """Parsing: never an exception but a refusal, never more memory or time than the bytes are worth."""
 
+import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -300,6 +302,19 @@ def test_threads_parse_at_the_same_time_without_mixing() -> None:
 def _numbers(root: etree._Element) -> Iterator[str]:
     for element in root.iter("{*}CodeNumber"):
         yield element.text or ""
+
+
+def test_no_other_module_makes_a_parser_of_lxml_or_parses_without_ours() -> None:
+    calls = re.compile(r"etree\.(?:XMLParser|fromstring|parse|XML|iterparse|XMLPullParser)\([^\n]*")
+    package = Path(xmlsafe.__file__).parents[1]
+    found = {
+        (path.name, call)
+        for path in package.rglob("*.py")
+        if path != Path(xmlsafe.__file__)
+        for call in calls.findall(path.read_text(encoding="utf-8"))
+        if "xmlsafe.parser()" not in call
+    }
+    assert not found
 
 
 def test_a_refusal_never_quotes_the_text_of_the_document() -> None:
