@@ -74,7 +74,7 @@ async def test_a_submission_comes_in_with_its_bytes_account_and_lane(axis: Axis)
     assert not normal.redelivered
     assert before <= normal.received_at <= axis.clock.now()
     assert normal.id != urgent.id
-    assert axis.telemetry.beats >= {"intake.normal", "intake.urgent"}
+    assert set(axis.telemetry.beats) >= {"intake.normal", "intake.urgent"}
 
 
 async def test_what_was_handled_is_acknowledged_and_what_was_not_comes_again(axis: Axis) -> None:

@@ -6,19 +6,27 @@ On a node of its own, which these tests stop, starve and set limits on.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from axisd.adapters.amqp import Bounds
+from axisd.adapters.amqp import AmqpIntake, AmqpPublisher, Bounds, Endpoint
+from axisd.adapters.amqp.connection import open_connection
 from axisd.adapters.amqp.topology import DEAD, INTAKE
 from axisd.core.submission import Submission
-from axisd.errors import TransientError
+from axisd.errors import TransientError, UnavailableError
 from axisd.ports import Delivered
 from axisd.simulator.broker import PrivateNode
+from axisd.simulator.loopback import free_ports
 from tests.integration.test_amqp_exchange import Collected, running, waiting
 from tests.integration.test_amqp_publisher import letter
 from tests.support.amqp import FINANCE, HEALTH, Axis, ctl, fresh_axis, until, until_async
@@ -29,17 +37,61 @@ MOST = 3 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Victim:
-    """A node with its folder, for `rabbitmqctl`."""
+    """A node with its folder, for `rabbitmqctl`, and its door for TLS."""
 
     node: PrivateNode
     folder: Path
+    certificate: Path
+    tls_port: int
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def victim(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Victim]:
+    certificate, key = self_signed(tmp_path_factory.mktemp("tls"))
     folder = tmp_path_factory.mktemp("victim")
-    async with PrivateNode(folder, settings={"max_message_size": str(MOST)}) as node:
-        yield Victim(node, folder)
+    (tls_port,) = free_ports(1)
+    settings = {
+        "max_message_size": str(MOST),
+        "listeners.ssl.1": f"127.0.0.1:{tls_port}",
+        "ssl_options.cacertfile": str(certificate),
+        "ssl_options.certfile": str(certificate),
+        "ssl_options.keyfile": str(key),
+        "ssl_options.verify": "verify_none",
+        "ssl_options.fail_if_no_peer_cert": "false",
+    }
+    async with PrivateNode(folder, settings=settings) as node:
+        yield Victim(node, folder, certificate, tls_port)
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a broker for tests")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "broker.pem", folder / "broker.key"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return paths
 
 
 @pytest_asyncio.fixture
@@ -115,6 +167,27 @@ async def test_an_alarm_makes_the_publisher_silent_then_blocked_and_leaves_the_i
     assert blocked == [False, True, False]
     states = {state.trouble for state in axis.telemetry.states if "intake" in state.purpose}
     assert states == {""}
+
+
+async def test_over_tls_the_door_and_the_exit_work_for_whoever_knows_the_broker(
+    axis: Axis, victim: Victim
+) -> None:
+    plain = axis.endpoint(axis.daemon_user)
+    url = plain.url.replace("amqp://", "amqps://").replace(
+        f":{victim.node.amqp_port}/", f":{victim.tls_port}/"
+    )
+    trusting = Endpoint(url, tls=ssl.create_default_context(cafile=str(victim.certificate)))
+    collected = Collected()
+    intake = AmqpIntake(trusting, clock=axis.clock, telemetry=axis.telemetry)
+    publisher = AmqpPublisher(trusting, clock=axis.clock, telemetry=axis.telemetry)
+    async with running(intake, collected), publisher, axis.client() as client:
+        await publisher.connected.wait()
+        assert await publisher.publish(letter(body=bytes(MOST - 1))) is Delivered.CONFIRMED
+        await client.submit(b"x" * 500_000, FINANCE)
+        await until(lambda: collected.bodies == [b"x" * 500_000])
+    assert axis.telemetry.troubles == []
+    with pytest.raises(UnavailableError, match="certificate verify failed"):
+        await open_connection(Endpoint(url, tls=ssl.create_default_context()), "stranger")
 
 
 async def test_what_is_too_large_for_the_broker_is_refused_and_harms_no_other(axis: Axis) -> None:

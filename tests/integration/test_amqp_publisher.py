@@ -15,7 +15,7 @@ from axisd.adapters.clock import SystemClock
 from axisd.errors import TransientError
 from axisd.ports import Delivered, Message
 from axisd.simulator.loopback import free_ports
-from tests.support.amqp import FINANCE, HEALTH, Axis, QuietTelemetry, fresh_axis, until
+from tests.support.amqp import FINANCE, HEALTH, Axis, BrokerTelemetry, fresh_axis, until
 from tests.support.broker import Vhost
 
 INBOX = f"agency.{HEALTH}.inbox"
@@ -157,7 +157,7 @@ async def test_closing_the_connection_while_publishing_is_a_transient_error(
 
 async def test_without_a_broker_publishing_fails_at_once_and_says_why() -> None:
     (port,) = free_ports(1)
-    telemetry = QuietTelemetry()
+    telemetry = BrokerTelemetry()
     endpoint = Endpoint(f"amqp://somebody:secret@127.0.0.1:{port}/axis")
     async with AmqpPublisher(endpoint, clock=SystemClock(), telemetry=telemetry) as publisher:
         await until(lambda: len(telemetry.troubles) >= 2)  # it goes on trying

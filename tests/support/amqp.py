@@ -25,10 +25,8 @@ from axisd.adapters.amqp import (
 )
 from axisd.adapters.amqp.topology import password_hash
 from axisd.adapters.clock import SystemClock
+from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.directory import Agency, Channel, Directory, System
-from axisd.core.records import OutboxRow
-from axisd.core.submission import Submission
-from axisd.ports import Settled
 from axisd.simulator.broker import PrivateNode
 from axisd.simulator.broker_files import NodeFolder
 from tests.support.broker import Vhost
@@ -39,33 +37,11 @@ COMMUNE = "H26.01"
 PASSWORD = "a password for tests"
 
 
-class QuietTelemetry:
-    """Remembers troubles and beats; the rest is of no interest to a door of the broker."""
+@dataclass(slots=True)
+class BrokerTelemetry(RecordingTelemetry):
+    """Remembers the states of connections too."""
 
-    def __init__(self) -> None:
-        self.troubles: list[tuple[str, BaseException]] = []
-        self.beats: set[str] = set()
-        self.states: list[LinkState] = []
-
-    def taken(self, submission: Submission) -> None: ...
-
-    def settled(self, settled: Settled) -> None: ...
-
-    def unsettled(self, submission: Submission) -> None: ...
-
-    def committed(self, changes: int, entries: int, seconds: float) -> None: ...
-
-    def relayed(self, row: OutboxRow, outcome: str, seconds: float, reason: str = "") -> None: ...
-
-    def national(self, operation: str, outcome: str, seconds: float, reason: str = "") -> None: ...
-
-    def backlog(self, summary: object) -> None: ...
-
-    def trouble(self, where: str, error: BaseException) -> None:
-        self.troubles.append((where, error))
-
-    def beat(self, part: str) -> None:
-        self.beats.add(part)
+    states: list[LinkState] = field(default_factory=list)
 
     def words(self) -> str:
         return "\n".join(str(error) for _, error in self.troubles)
@@ -79,7 +55,7 @@ class Axis:
     node: PrivateNode
     directory: Directory
     definitions: Definitions
-    telemetry: QuietTelemetry = field(default_factory=QuietTelemetry)
+    telemetry: BrokerTelemetry = field(default_factory=BrokerTelemetry)
     clock: SystemClock = field(default_factory=SystemClock)
 
     @property

@@ -1,4 +1,4 @@
-"""What a submission may bring to our protocol decoder: two properties, in plain text.
+"""Message properties on the wire: what we write of them, and what a submission may bring us.
 
 RabbitMQ passes on what a publisher writes into a message's properties. A header table nested a
 thousand deep, a timestamp in the year 600,000,000 or a string that is not UTF-8 would make the
@@ -6,14 +6,18 @@ library drop the connection, and every connection after it, since the message co
 sender could stop the line. So the frames of a delivery are made lean before anything decodes them.
 The axis reads `content_type` and `user_id`; whatever else stands there is skipped by its length.
 
-Layouts: AMQP 0-9-1 §4.2.6.1 (content header), class basic; basic.deliver. Pure functions over
-frame payloads, which never fail: what cannot be read is left out.
+What we publish is written here too: the library walks its tables for every property and header,
+which costs more than everything else that a publish does.
+
+Layouts: AMQP 0-9-1 §4.2.6.1 (content header), class basic; basic.deliver. Pure functions.
+Those over what came in never fail: what cannot be read is left out.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 _BASIC: Final = 60
@@ -49,6 +53,8 @@ _KEPT: Final = frozenset({"content_type", "user_id"})
 
 def lean_header(payload: bytes) -> bytes:
     """A content header with the properties that the axis reads, in ASCII, and no others."""
+    if len(payload) < _START.size:
+        return payload
     class_id, weight, size, flags = _START.unpack_from(payload)
     kept = []
     kept_flags = 0
@@ -71,9 +77,47 @@ def plain_delivery(payload: bytes) -> bytes:
     if not payload.startswith(_DELIVER) or payload.isascii():
         return payload
     at = len(_DELIVER)
-    at += 1 + payload[at] + 9  # consumer tag (our own), delivery tag, redelivered
-    end = at + 1 + payload[at]
-    return payload[:at] + _plain(payload[at:end]) + _plain(payload[end:])
+    tag = _length(payload, at, _STRING)
+    exchange = at + (tag or 0) + 9  # behind our own tag, the delivery tag and `redelivered`
+    length = _length(payload, exchange, _STRING)
+    if tag is None or length is None:
+        return payload
+    key = exchange + length
+    return payload[:exchange] + _plain(payload[exchange:key]) + _plain(payload[key:])
+
+
+def written(properties: Mapping[str, str | int | Mapping[str, str] | None]) -> bytes:
+    """Flags and values of `properties`, by the names of AMQP; None and "" are left out.
+
+    Strings have at most 255 bytes in UTF-8, `headers` strings only, `timestamp` is Unix time.
+    Raises ValueError or struct.error for what does not fit.
+    """
+    flags = 0
+    parts = [b""]
+    for name, kind, flag in _FLAGS:
+        value = properties.get(name)
+        if value is None or value == "":
+            continue
+        flags |= flag
+        if isinstance(value, str):
+            parts.append(_short(value))
+        elif isinstance(value, int):
+            parts.append(struct.pack(">Q" if kind == _TIMESTAMP else ">B", value))
+        else:
+            table = b"".join(_short(key) + _long(text) for key, text in value.items())
+            parts.append(len(table).to_bytes(4, "big") + table)
+    parts[0] = flags.to_bytes(2, "big")
+    return b"".join(parts)
+
+
+def _short(text: str) -> bytes:
+    encoded = text.encode()
+    return bytes((len(encoded),)) + encoded
+
+
+def _long(text: str) -> bytes:
+    encoded = text.encode()
+    return b"S" + len(encoded).to_bytes(4, "big") + encoded
 
 
 def _length(payload: bytes, at: int, kind: int) -> int | None:

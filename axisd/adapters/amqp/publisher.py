@@ -15,6 +15,7 @@ envelope) closes the channel, and then it is plain which one it meant and no oth
 from __future__ import annotations
 
 import asyncio
+import struct
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
@@ -31,6 +32,7 @@ from axisd.adapters.amqp.connection import (
     end_of,
     open_channel,
 )
+from axisd.adapters.amqp.frames import written
 from axisd.errors import TransientError
 from axisd.ports import Clock, Delivered, Message, Telemetry
 
@@ -57,6 +59,7 @@ class AmqpPublisher:
         observe: Observe | None = None,
     ) -> None:
         self.connected = asyncio.Event()
+        self._telemetry = telemetry
         self._deadline = deadline
         self._connection: aiormq.Connection | None = None
         self._channel: aiormq.Channel | None = None
@@ -98,25 +101,33 @@ class AmqpPublisher:
         Raises:
             TransientError: not connected, blocked by an alarm, or lost before the answer.
         """
+        try:
+            properties = _Properties(message)
+        except (ValueError, struct.error) as error:
+            # What cannot be written must not take the others along; it ends like what a broker minds.
+            self._telemetry.trouble(self._link.purpose, error)
+            return Delivered.NACKED
         if len(message.body) <= LARGE:
-            return await self._publish(self._open_channel(), message)
+            return await self._publish(self._open_channel(), message, properties)
         async with self._one_large:
             channel = await self._channel_for_large()
             try:
-                return await self._publish(channel, message)
+                return await self._publish(channel, message, properties)
             except TransientError as error:
                 if isinstance(error.__cause__, _ONLY_THIS):
                     return Delivered.NACKED
                 raise
 
-    async def _publish(self, channel: aiormq.Channel, message: Message) -> Delivered:
+    async def _publish(
+        self, channel: aiormq.Channel, message: Message, properties: _Properties
+    ) -> Delivered:
         body = message.body
         try:
             with broker_errors(f"publishing to {message.queue}"):
                 await channel.basic_publish(
                     body,
                     routing_key=message.queue,
-                    properties=_properties(message),
+                    properties=properties,
                     mandatory=True,
                     timeout=self._deadline,
                     wait=len(body) > _BUFFERED,
@@ -175,15 +186,24 @@ async def _is_blocked(connection: aiormq.Connection) -> bool:
     return False
 
 
-def _properties(message: Message) -> spec.Basic.Properties:
-    return spec.Basic.Properties(
-        content_type=message.content_type,
-        headers=dict(message.headers),
-        delivery_mode=_PERSISTENT,
-        priority=message.priority,
-        correlation_id=message.correlation_id,
-        message_id=message.message_id,
-        timestamp=message.timestamp,
-        message_type=message.type,
-        app_id="axisd",
-    )
+class _Properties(spec.Basic.Properties):
+    """Properties that are written already. The library itself looks at `message_id` alone."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message_id=message.message_id)
+        self._written = written(
+            {
+                "content_type": message.content_type,
+                "headers": message.headers,
+                "delivery_mode": _PERSISTENT,
+                "priority": message.priority,
+                "correlation_id": message.correlation_id,
+                "message_id": message.message_id,
+                "timestamp": int(message.timestamp.timestamp()),
+                "type": message.type,
+                "app_id": "axisd",
+            }
+        )
+
+    def marshal(self) -> bytes:
+        return self._written
