@@ -10,7 +10,6 @@ refused. Comments between elements are fine. The tree is only read; the bytes ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from lxml import etree
@@ -34,16 +33,13 @@ from axisd.core.envelope import (
     Status,
     Trace,
 )
+from axisd.core.node import EDXML, MAX_DOCUMENT_ID, Node, Notes
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.schemafault import schema_invalid
-from axisd.core.syntax import forbidden, path_of, shown
+from axisd.core.syntax import path_of, shown
 
-EDXML: Final = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
-MAX_DOCUMENT_ID: Final = 255
-"""Octets of a DocumentId at most: it travels as AMQP `correlation-id`, a short string."""
+__all__ = ["EDXML", "MAX_DOCUMENT_ID", "find_header", "glimpse", "read", "recognise"]
 
 _NS: Final = f"{{{EDXML}}}"
-_WHITE: Final = " \t\r\n"
 
 
 def recognise(root: etree._Element) -> Kind | Refusal:
@@ -97,31 +93,28 @@ def _unknown(root: etree._Element, found: str, found_vi: str) -> Refusal:
     )
 
 
-class _Reading:
-    """One pass over a message. `fault` is the first thing that must not be; reading goes on regardless."""
+class _Reading(Notes):
+    """One pass over a message."""
 
     def __init__(self, *, measuring: bool = True) -> None:
-        self.fault: Refusal | None = None
+        super().__init__()
         self._measuring = measuring
 
     def envelope(self, root: etree._Element, kind: Kind) -> Envelope:
-        envelope = _Node(root, self).node("edXMLEnvelope")
+        envelope = Node(root, self).node("edXMLEnvelope")
         header = envelope.node("edXMLHeader")
         if kind is Kind.STATUS:
             form = "Status" if "Status" in header else "MessageHeader"
             return _status(header.node(form))
         manifest = envelope.node("edXMLBody").node("edXMLManifest")
-        encoded = _Node(root, self).node("AttachmentEncoded")
+        encoded = Node(root, self).node("AttachmentEncoded")
         return _document(
             header,
             tuple(self._reference(node) for node in manifest.nodes("Reference")),
             self._attachments(encoded.nodes("Attachment")),
         )
 
-    def note(self, fault: Refusal) -> None:
-        self.fault = self.fault or fault
-
-    def _reference(self, node: _Node) -> ManifestItem:
+    def _reference(self, node: Node) -> ManifestItem:
         return ManifestItem(
             _content_id(node),
             node.text("ContentType"),
@@ -130,7 +123,7 @@ class _Reading:
             node.line(),
         )
 
-    def _attachments(self, nodes: list[_Node]) -> tuple[Attachment, ...]:
+    def _attachments(self, nodes: list[Node]) -> tuple[Attachment, ...]:
         if not self._measuring:
             return ()
         attachments: dict[str, Attachment] = {}
@@ -143,7 +136,7 @@ class _Reading:
             attachments.setdefault(attachment.content_id, attachment)
         return tuple(attachments.values())
 
-    def _attachment(self, node: _Node) -> Attachment:
+    def _attachment(self, node: Node) -> Attachment:
         name = self._name(node)
         size, digest, sniffed = 0, "", ""
         match measure(node.long_text("ContentTransferEncoded")):
@@ -172,7 +165,7 @@ class _Reading:
             node.line(),
         )
 
-    def _name(self, node: _Node) -> str:
+    def _name(self, node: Node) -> str:
         name = node.text("AttachmentName")
         if not is_plain_name(name):
             at, line = node.place("AttachmentName")
@@ -180,98 +173,13 @@ class _Reading:
         return name
 
 
-class _Node:
-    """An element by the local names of its children in the edXML namespace. An absent one is empty."""
-
-    __slots__ = ("_children", "_element", "_reading")
-
-    def __init__(self, element: etree._Element | None, reading: _Reading) -> None:
-        self._element = element
-        self._reading = reading
-        self._children: dict[str, list[etree._Element]] = {}
-        if element is not None:
-            for child in element.iterchildren(f"{_NS}*"):
-                name = str(child.tag)[len(_NS) :]
-                self._children.setdefault(name, []).append(child)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._children
-
-    def node(self, name: str) -> _Node:
-        found = self._children.get(name)
-        return _Node(found[0] if found else None, self._reading)
-
-    def nodes(self, name: str) -> list[_Node]:
-        return [_Node(element, self._reading) for element in self._children.get(name, ())]
-
-    def text(self, name: str) -> str:
-        found = self._children.get(name)
-        return self._text_of(found[0]) if found else ""
-
-    def long_text(self, name: str) -> str:
-        """The text with the white space around it, which may be many megabytes not to be copied."""
-        found = self._children.get(name)
-        if not found or len(found[0]):
-            return self.text(name)
-        return found[0].text or ""
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """The texts of all children with this name, without the empty ones."""
-        found = (self._text_of(element) for element in self._children.get(name, ()))
-        return tuple(text for text in found if text)
-
-    def line(self, name: str = "") -> int:
-        """Source line of the child, or of this element; 0 if it is absent."""
-        found = self._children.get(name, ())
-        element = found[0] if found else self._element
-        return (element.sourceline or 0) if element is not None else 0
-
-    def place(self, name: str) -> tuple[str | None, int | None]:
-        """Where the child is, or should be: path and line."""
-        found = self._children.get(name, ())
-        element = found[0] if found else self._element
-        return (None, None) if element is None else (path_of(element), element.sourceline)
-
-    def lines(self, **fields: str) -> Mapping[str, int]:
-        return {
-            field: found[0].sourceline or 0
-            for field, name in fields.items()
-            if (found := self._children.get(name))
-        }
-
-    def refuse_long_id(self, name: str) -> None:
-        found = self._children.get(name)
-        if found and len(self._text_of(found[0]).encode()) > MAX_DOCUMENT_ID:
-            self._reading.note(
-                schema_invalid(
-                    found[0],
-                    f"{name} has more than {MAX_DOCUMENT_ID} bytes",
-                    f"{name} dài quá {MAX_DOCUMENT_ID} byte",
-                )
-            )
-
-    def _text_of(self, element: etree._Element) -> str:
-        if len(element):
-            return self._split_text_of(element)
-        return (element.text or "").strip(_WHITE)
-
-    def _split_text_of(self, element: etree._Element) -> str:
-        pieces = [element.text or "", *(child.tail or "" for child in element)]
-        text = "".join(pieces).strip(_WHITE)
-        if text:
-            name = shown(etree.QName(element).localname)
-            found, found_vi = f"a comment inside {name}", f"chú thích bên trong {name}"
-            self._reading.note(forbidden(element.sourceline, found, found_vi, path_of(element)))
-        return text
-
-
-def _content_id(node: _Node) -> str:
+def _content_id(node: Node) -> str:
     text = node.text("ContentId")
     return text[4:] if text[:4].lower() == "cid:" else text
 
 
 def _document(
-    header: _Node, manifest: tuple[ManifestItem, ...], attachments: tuple[Attachment, ...]
+    header: Node, manifest: tuple[ManifestItem, ...], attachments: tuple[Attachment, ...]
 ) -> Document:
     message = header.node("MessageHeader")
     traces = header.node("TraceHeaderList")
@@ -327,7 +235,7 @@ def _document(
     )
 
 
-def _status(message: _Node) -> Status:
+def _status(message: Node) -> Status:
     about = message.node("ResponseFor")
     about.refuse_long_id("DocumentId")
     return Status(
@@ -347,7 +255,7 @@ def _status(message: _Node) -> Status:
     )
 
 
-def _organization(node: _Node) -> Organization:
+def _organization(node: Node) -> Organization:
     return Organization(
         node.text("OrganId"),
         node.text("OrganizationInCharge"),
@@ -361,7 +269,7 @@ def _organization(node: _Node) -> Organization:
     )
 
 
-def _response_for(node: _Node) -> ResponseFor:
+def _response_for(node: Node) -> ResponseFor:
     return ResponseFor(
         node.text("OrganId"),
         node.text("Code"),
@@ -371,7 +279,7 @@ def _response_for(node: _Node) -> ResponseFor:
     )
 
 
-def _other(node: _Node) -> OtherInfo:
+def _other(node: Node) -> OtherInfo:
     codes = node.text("ReferenceCodes")
     return OtherInfo(
         node.text("Priority"),
@@ -386,7 +294,7 @@ def _other(node: _Node) -> OtherInfo:
     )
 
 
-def _business(node: _Node) -> BusinessInfo:
+def _business(node: Node) -> BusinessInfo:
     changes = node.node("BussinessDocumentInfo")
     receivers = changes.node("ReceiverList").nodes("Receiver")
     replaced = node.node("ReplacementInfoList").nodes("ReplacementInfo")
@@ -406,7 +314,7 @@ def _business(node: _Node) -> BusinessInfo:
     )
 
 
-def _staff(parent: _Node) -> Staff | None:
+def _staff(parent: Node) -> Staff | None:
     if "StaffInfo" not in parent:
         return None
     node = parent.node("StaffInfo")

@@ -19,12 +19,11 @@ from lxml import etree
 from xmlschema import XMLSchema10
 
 from axisd.core.envelope import Kind
+from axisd.core.node import EDXML
 from axisd.core.reasons import Refusal
 from axisd.core.schemafault import explain, local, schema_invalid
 from axisd.core.xmlsafe import parse_trusted
 from axisd.resources import schema_path
-
-EDXML: Final = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 
 FILES: Final[Mapping[str, str]] = {
     Kind.DOCUMENT: "edxml-document-1.0.xsd",
