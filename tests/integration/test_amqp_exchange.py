@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from aiormq import spec
 
-from axisd.adapters.amqp import AmqpIntake, DeniedError
+from axisd.adapters.amqp import AgencyClient, AmqpIntake, DeniedError, Endpoint
 from axisd.core.submission import Door, Lane, Submission
 from axisd.errors import TransientError, UnavailableError
 from axisd.ports import Handle
@@ -257,11 +257,6 @@ async def test_the_daemons_account_can_neither_declare_nor_read_inboxes(axis: Ax
         await connection.close()
 
 
-HOSTILE_PROPERTIES = {
-    "a string that is not UTF-8": b"\x10\x80" + b"\x02\xff\xfe" + b"USER",
-}
-
-
 async def test_properties_that_no_library_can_read_do_not_stop_the_line(axis: Axis) -> None:
     collected = Collected()
     account = axis.account("finance").encode()
@@ -316,8 +311,6 @@ async def test_an_empty_body_comes_in_too(axis: Axis) -> None:
 
 
 async def test_a_wrong_password_is_told_without_the_password(axis: Axis) -> None:
-    from axisd.adapters.amqp import AgencyClient, Endpoint
-
     wrong = Endpoint(axis.node.amqp_url(axis.vhost, axis.account("finance"), "hunter2"))
     with pytest.raises(UnavailableError, match="ACCESS_REFUSED") as raised:
         async with AgencyClient(wrong):
