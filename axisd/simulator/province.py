@@ -152,12 +152,17 @@ class Province:
         self.national = self._spawn(command, "national.log")
         await self._answering(f"{self.national_url}/-/state", self.national, "national.log")
 
-    async def start_axisd(self) -> float:
-        """Starts axisd and returns the seconds until it is ready."""
+    async def start_axisd(
+        self, *, module: str = DAEMON, environment: Mapping[str, str] | None = None
+    ) -> float:
+        """Starts axisd and returns the seconds until it is ready.
+
+        `module`: another program that becomes axisd; `environment` is added to ours.
+        """
         clock = SystemClock()
         began = clock.monotonic()
-        command: list[str | Path] = [sys.executable, "-m", "axisd", "run", "--config", self.config]
-        self.axisd = self._spawn(command, "axisd.log")
+        command: list[str | Path] = [sys.executable, "-m", module, "run", "--config", self.config]
+        self.axisd = self._spawn(command, "axisd.log", environment)
         await self._answering(f"{self.http}/-/ready", self.axisd, "axisd.log")
         return clock.monotonic() - began
 
@@ -174,12 +179,23 @@ class Province:
             await self.axisd.end(grace)
             self._reap()
 
+    async def stop_national(self) -> None:
+        """Ends the national axis; `start_national` brings it back with its state."""
+        if self.national is not None:
+            await self.national.end(10)
+            self._reap()
+
+    async def ended(self, within: float) -> int | None:
+        """The exit code of axisd once it has ended by itself; None if it has not `within` seconds."""
+        assert self.axisd is not None, "axisd was started"
+        child = next(child for child in self._children if child.pid == self.axisd.pid)
+        await self.axisd.gone(within)
+        return child.poll()
+
     async def stop(self) -> None:
         """Everything that `build` and `start_axisd` started, in the reverse order."""
         await self.stop_axisd()
-        if self.national is not None:
-            await self.national.end(10)
-        self._reap()
+        await self.stop_national()
         await self.node.stop()
 
     def axisctl(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -280,11 +296,16 @@ log: {{format: json}}
 
     # the processes
 
-    def _spawn(self, command: Sequence[str | Path], log: str) -> Process:
+    def _spawn(
+        self,
+        command: Sequence[str | Path],
+        log: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> Process:
         with (self.folder / log).open("ab") as output:
             child = spawn(
                 command,
-                environment={**os.environ, "PYTHONUNBUFFERED": "1"},
+                environment={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
                 folder=Path.cwd(),
                 output=output,
                 outlives=self.outlives,
