@@ -74,29 +74,8 @@ async def driver(province: Province) -> AsyncIterator[Driver]:
         await process.wait()
 
 
-async def run(folder: Path, *, count: int = 4000, paced_seconds: int = 20) -> dict[str, Any]:
-    """Throughput, latency, memory and start of axisd in `folder`."""
-    async with Province(folder) as province:
-        await province.build()
-        started = [await province.start_axisd()]
-        async with driver(province) as load:
-            throughput = await _throughput(province, load, count)
-            latency = await _latency(load, paced_seconds)
-            steady = _resident(province)
-            await province.stop_axisd()
-            started.append(await province.start_axisd())
-            heavy = await _heavy(province, load)
-        return {
-            "throughput": throughput,
-            "latency": latency,
-            "memory": {"steady_mb": steady, **heavy},
-            "start_seconds": max(started),
-        }
-
-
-async def _throughput(province: Province, load: Driver, count: int) -> dict[str, Any]:
-    await load.ask("prepare", count=200, size=10 * KB)
-    await _through(province, load, 200)
+async def throughput(province: Province, load: Driver, count: int) -> dict[str, Any]:
+    """Submissions a second of 10 KB, and the daemon's CPU milliseconds for each."""
     prepared = await load.ask("prepare", count=count, size=10 * KB)
     cpu = _cpu(province)
     seconds = await _through(province, load, count)
@@ -115,10 +94,11 @@ async def _through(province: Province, load: Driver, count: int) -> float:
     while await _relayed(province) - before < 3 * count:
         await asyncio.sleep(_LOOK)
     ended = time.monotonic()
-    return ended - (await flood)["began"]
+    return ended - float((await flood)["began"])
 
 
-async def _latency(load: Driver, seconds: int, rate: int = 50) -> dict[str, Any]:
+async def latency(load: Driver, seconds: int, rate: int = 50) -> dict[str, Any]:
+    """Milliseconds from submit to inbox at `rate` a second."""
     await load.ask("prepare", count=seconds * rate, size=10 * KB)
     waits = (await load.ask("paced", rate=rate))["milliseconds"]
     return {
@@ -129,7 +109,7 @@ async def _latency(load: Driver, seconds: int, rate: int = 50) -> dict[str, Any]
     }
 
 
-async def _heavy(province: Province, load: Driver, count: int = 12) -> dict[str, Any]:
+async def heavy(province: Province, load: Driver, count: int = 12) -> dict[str, Any]:
     """The peak of resident memory while `count` envelopes of 30 MB pass."""
     prepared = await load.ask("prepare", count=count, size=30 * MB)
     seconds = await _through(province, load, count)
@@ -164,7 +144,8 @@ def _cpu(province: Province) -> float:
     return float(times.user + times.system)
 
 
-def _resident(province: Province) -> float:
+def resident(province: Province) -> float:
+    """Resident memory of the daemon, MB."""
     return float(_process(province).memory_info().rss / MB)
 
 

@@ -1,0 +1,109 @@
+"""`make bench`: speed and memory of the axis on this machine, beside what a bare relay reaches in the same run.
+
+Prints a table and writes `var/bench/*.json`. Machines are shared and noisy: the relay and the axis take
+turns, and the ratio of their medians is what to compare between runs. A figure that falls short is
+printed as such; nothing here fails because of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import statistics
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from axisd.simulator.province import Province
+from bench import axis, ledger, relay
+
+FOLDER = Path("var/bench")
+ROUNDS = 3
+
+
+async def whole(folder: Path) -> dict[str, Any]:
+    """The axis as a process, with a bare relay on the same node in turns."""
+    async with Province(folder) as province:
+        _say("starting a private RabbitMQ node and axisd")
+        await province.build()
+        starts = [await province.start_axisd()]
+        async with axis.driver(province) as load:
+            await axis.throughput(province, load, 300)
+            relays, through = [], []
+            for number in range(1, ROUNDS + 1):
+                _say(f"round {number} of {ROUNDS}: bare relay, then axisd")
+                relays.append(await relay.run(province.node))
+                through.append(await axis.throughput(province, load, 1500))
+            _say("50 submissions a second for 20 seconds")
+            latency = await axis.latency(load, 20)
+            steady = axis.resident(province)
+            await province.stop_axisd()
+            starts.append(await province.start_axisd())
+            _say("envelopes of 30 MB")
+            heavy = await axis.heavy(province, load)
+    return {
+        "relay": relays,
+        "throughput": through,
+        "latency": latency,
+        "steady_mb": steady,
+        "heavy": heavy,
+        "start_seconds": starts,
+    }
+
+
+async def alone(folder: Path) -> dict[str, Any]:
+    """The ledger, empty and with 100,000 documents in it."""
+    _say("the ledger alone, empty and with 100,000 documents")
+    return dict(await ledger.run(folder))
+
+
+def rows(found: Mapping[str, Any], full: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    """What was measured, what was wanted, and whether it holds."""
+    rate = statistics.median(r["per_second"] for r in found["throughput"])
+    bare = statistics.median(r["per_second"] for r in found["relay"])
+    cpu = statistics.median(r["daemon_cpu_ms"] for r in found["throughput"])
+    yield "bare relay, three publishes", f"{bare:.0f}/s", "", True
+    yield "axisd, 10 KB, both receipts", f"{rate:.0f}/s", "≥ 250/s", rate >= 250
+    yield "of the bare relay", f"{rate / bare:.2f}", "≥ 0.25", rate / bare >= 0.25
+    yield "daemon's CPU per submission", f"{cpu:.2f} ms", "", True
+    p99 = found["latency"]["p99_ms"]
+    yield "submit to inbox at 50/s, p50", f"{found['latency']['p50_ms']:.0f} ms", "", True
+    yield "submit to inbox at 50/s, p99", f"{p99:.0f} ms", "< 150 ms", p99 < 150
+    yield (
+        "resident memory, steady",
+        f"{found['steady_mb']:.0f} MB",
+        "< 200 MB",
+        found["steady_mb"] < 200,
+    )
+    peak = found["heavy"]["heavy_peak_mb"]
+    yield "peak with 30 MB envelopes", f"{peak:.0f} MB", "< 400 MB", peak < 400
+    start = max(found["start_seconds"])
+    yield "start to ready", f"{start:.1f} s", "< 3 s", start < 3
+    cost = next(g["cpu_full_over_empty"] for g in full["groups"] if g["group"] == 20)
+    yield "ledger, 100,000 documents / empty", f"{cost:.2f}", "≤ 1.20", cost <= 1.2
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"· {text}\n")
+
+
+def main() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    found = asyncio.run(whole(FOLDER / "province"))
+    full = asyncio.run(alone(FOLDER / "ledger"))
+    for name, content in (("axis", found), ("ledger", full)):
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    shutil.rmtree(FOLDER / "ledger")
+    out = [f"\n{'':36}{'measured':>12}  {'wanted':>9}\n"]
+    for what, measured, wanted, holds in rows(found, full):
+        mark = "" if not wanted else "  holds" if holds else "  FALLS SHORT"
+        out.append(f"{what:36}{measured:>12}  {wanted:>9}{mark}\n")
+    sys.stdout.write("".join(out))
+
+
+if __name__ == "__main__":
+    main()
