@@ -33,6 +33,10 @@ from tests.support.amqp import FINANCE, HEALTH, Axis, ctl, fresh_axis, until, un
 from tests.support.broker import fresh_vhost
 
 MOST = 3 * 1024 * 1024
+LETTER = 400_000
+"""Three of them fill a window of a million bytes."""
+IN_THE_PIPE = 2
+"""Ten frames of 128 KiB may be under way inside the library when a window shuts."""
 
 
 @dataclass(frozen=True)
@@ -211,8 +215,7 @@ async def test_a_consumer_that_the_broker_cancels_comes_back(axis: Axis) -> None
     intake = axis.intake()
     async with running(intake, collected):
         await axis.node.api("DELETE", f"queues/{axis.vhost}/{INTAKE}")
-        await until(lambda: not intake.consuming)
-        assert "the broker cancelled the consumer" in axis.telemetry.words()
+        await until(lambda: "the broker cancelled the consumer" in axis.telemetry.words())
         await until(lambda: "broker apply" in axis.telemetry.words())
         async with axis.management() as management:
             await management.apply(axis.definitions)
@@ -245,16 +248,17 @@ async def test_a_full_window_holds_messages_back_at_the_broker(axis: Axis) -> No
         await collected(submission)
         await release.wait()
 
-    bounds = Bounds(prefetch=8, window=150_000, patience=60.0, beat=0.1)
+    bounds = Bounds(prefetch=20, window=1_000_000, patience=60.0, beat=0.1)
     async with axis.client() as client, running(axis.intake(bounds), hold):
-        for number in range(12):
-            await client.submit(bytes([number]) * 60_000, FINANCE)
+        for number in range(20):
+            await client.submit(bytes([number]) * LETTER, FINANCE)
         await client.submit(b"urgent", FINANCE, "urgent")
         await until(lambda: len(collected.submissions) >= 4)
         await asyncio.sleep(0.3)  # time in which more would have come
-        assert sorted(len(body) for body in collected.bodies) == [6, 60_000, 60_000, 60_000]
+        assert b"urgent" in collected.bodies
+        assert 4 <= len(collected.bodies) <= 4 + IN_THE_PIPE
         release.set()
-        await until(lambda: len(collected.submissions) == 13)
+        await until(lambda: len(collected.submissions) == 21)
     assert axis.telemetry.troubles == []
 
 
@@ -270,9 +274,9 @@ async def test_a_full_window_that_does_not_move_goes_narrow_and_recovers(axis: A
             raise TransientError("the ledger is away")
         await collected(submission)
 
-    bounds = Bounds(prefetch=8, window=150_000, patience=1.0, beat=0.1, look=1.0)
+    bounds = Bounds(prefetch=8, window=1_000_000, patience=1.0, beat=0.1, look=0.5)
     intake = axis.intake(bounds)
-    bodies = {bytes([number]) * 60_000 for number in range(30)}
+    bodies = {bytes([number]) * LETTER for number in range(30)}
     async with axis.client() as client, running(intake, sometimes):
         for body in bodies:
             await client.submit(body, FINANCE)
@@ -282,7 +286,7 @@ async def test_a_full_window_that_does_not_move_goes_narrow_and_recovers(axis: A
         before = len(axis.telemetry.states)
         await asyncio.sleep(3)  # three times the patience: it must stay, narrow and connected
         assert len(axis.telemetry.states) == before
-        assert len(held) <= 4  # three in the window, one while narrow
+        assert len(held) <= 3 + IN_THE_PIPE + 1  # the last one while narrow
         broken = False
         await until(lambda: set(collected.bodies) == bodies)
         await until(lambda: intake._lanes[1]._narrow == 0)

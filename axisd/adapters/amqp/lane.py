@@ -156,6 +156,8 @@ class IntakeLane:
             await self._subscribe(channel)
             await self._attend(channel, ended)
         finally:
+            if self._window.shut_for > self.bounds.patience:
+                self._narrow = self.bounds.prefetch
             self.consuming.clear()
             self._channel = None
             await close(channel)
@@ -187,17 +189,20 @@ class IntakeLane:
             if ended.done():
                 raise TransientError(f"consuming {self._queue}: {ended.result()}")
             if self._window.shut_for > self.bounds.patience:
-                self._narrow = self.bounds.prefetch
                 raise TransientError(
                     f"consuming {self._queue}: {self._window.held} bytes are not settled"
                     f" after {self.bounds.patience:g} seconds; going on with one at a time"
                 )
             if self._widen.is_set():
                 await self._resubscribe(channel)
-            elif self._clock.monotonic() - looked >= self.bounds.look and self.consuming.is_set():
+            elif self._clock.monotonic() - looked >= self.bounds.look and self._answers():
                 looked = self._clock.monotonic()
                 if not await self._look(channel):
                     raise TransientError(f"consuming {self._queue}: the broker counts no consumer")
+
+    def _answers(self) -> bool:
+        """Whether the broker's count is of interest, and its answer not behind a shut window."""
+        return self.consuming.is_set() and not self._window.shut_for
 
     async def _resubscribe(self, channel: aiormq.Channel) -> None:
         """From narrow to the full prefetch; what is in flight stays acknowledgeable."""
