@@ -145,8 +145,9 @@ class Daemon:
                 group.create_task(self._watch(), name="watch"),
                 group.create_task(self._gauge(), name="gauge"),
                 group.create_task(self._reload_when_asked(), name="reload"),
+                # Not awaited here: whoever waits for a broker that is away must still stop when told.
+                group.create_task(self._come_up(), name="start"),
             ]
-            await self._come_up()
             await self._stop.wait()
             await self._wind_down(taking, relaying)
             for task in (*taking, *relaying, *around, committing):
