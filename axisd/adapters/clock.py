@@ -7,6 +7,8 @@ the wall clock does. Nothing here sleeps, and nothing here can fail but the oper
 
 from __future__ import annotations
 
+import ctypes
+import math
 import os
 import threading
 import time
@@ -19,6 +21,8 @@ _COUNTER_BITS: Final = 42
 _TAIL_BITS: Final = 32
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_TIME_ERROR: Final = 5
+"""What adjtimex(2) answers while no NTP client keeps the clock."""
 
 RandomBytes = Callable[[int], bytes]
 
@@ -73,6 +77,21 @@ class SystemClock:
 
     def new_id(self) -> str:
         return self._ids.next(time.time_ns() // 1_000_000)
+
+
+def clock_error() -> float | None:
+    """Seconds that the kernel believes its clock to be off at most; infinity if nobody keeps it right.
+
+    None where the kernel does not say (adjtimex(2) is not there, or not allowed).
+    """
+    state = (ctypes.c_long * 64)()  # struct timex, modes 0: nothing is changed; larger than any
+    try:
+        found = ctypes.CDLL(None).adjtimex(ctypes.byref(state))
+    except (AttributeError, OSError):
+        return None
+    if found < 0:
+        return None
+    return math.inf if found == _TIME_ERROR else state[3] / 1_000_000
 
 
 class ManualClock:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import uvloop
 
+from axisd.cli.failure import DEBUG
 from axisd.errors import AxisError
 
 _T = TypeVar("_T")
@@ -16,8 +18,11 @@ _T = TypeVar("_T")
 def finish(work: Coroutine[Any, Any, _T]) -> _T:
     """Runs `work` to its end. Ctrl-C cancels it first, so that connections and files are closed.
 
-    What failed inside a TaskGroup comes out as the one error of ours that it stands for.
+    What failed inside a TaskGroup comes out as the one error of ours that it stands for. What libraries
+    log is for the daemon, which sets logging up; a command says itself what went wrong.
     """
+    if not (DEBUG.get() or logging.getLogger().hasHandlers()):
+        logging.getLogger().addHandler(logging.NullHandler())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             return runner.run(work)

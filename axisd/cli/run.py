@@ -7,13 +7,8 @@ from pathlib import Path
 import click
 
 from axisd import daemon
-from axisd.adapters import logs
-from axisd.adapters.clock import SystemClock
 from axisd.cli.frame import AxisCommand, config_option
 from axisd.cli.loop import finish
-from axisd.config.load import load
-from axisd.config.model import LogSettings
-from axisd.errors import ConfigError
 
 
 @click.command(
@@ -27,17 +22,7 @@ from axisd.errors import ConfigError
 def run(config: Path) -> None:
     """Run the axis in the foreground, until SIGTERM or Ctrl-C.
 
-    SIGTERM lets what is in flight settle; a second one does not wait. SIGHUP, or axisd reload, reads the
-    configuration again and keeps the old one if the new one is bad. Logs go to stderr.
+    SIGTERM lets what is in flight settle; a second one does not wait. SIGHUP, or axisd config reload, reads
+    the configuration again and keeps the old one if the new one is bad. Logs go to stderr.
     """
-    wanted = _log_settings(config)
-    logs.configure(wanted.level, wanted.format, now=SystemClock().now)
     finish(daemon.run(config))
-
-
-def _log_settings(config: Path) -> LogSettings:
-    """How to log; the defaults while the daemon finds out what is wrong with the configuration."""
-    try:
-        return load(config).log
-    except ConfigError:
-        return LogSettings()

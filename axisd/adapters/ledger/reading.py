@@ -252,6 +252,14 @@ def entries(connection: Connection, after: int, limit: int) -> list[Entry]:
     return [codec.entry_of(row) for row in rows]
 
 
+def newest(connection: Connection) -> Entry | None:
+    """The last entry of the chain, or None."""
+    row = connection.execute(
+        select(tables.entry).order_by(_entry.position.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else codec.entry_of(row)
+
+
 def count(connection: Connection) -> dict[str, int]:
     """Rows by table. Reads all of them: for tests and for a look at a small ledger."""
     return {

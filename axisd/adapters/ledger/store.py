@@ -101,6 +101,10 @@ class LedgerReader:
                 yield entry
             after = page[-1].position
 
+    async def newest(self) -> Entry | None:
+        """The last entry of the chain, or None."""
+        return await self._reader.read(reading.newest)
+
     async def submission(self, submission_id: str) -> SubmissionRecord | None:
         """One submission by its id, or None."""
         return await self._reader.read(partial(reading.submission, submission_id=submission_id))
