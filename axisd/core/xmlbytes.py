@@ -177,7 +177,9 @@ def flood_fault(body: bytes, limits: Limits) -> Refusal | None:
     """
     if not any(_more_than(body, symbol, limits.elements) for symbol in (b"<", b'"', b"'")):
         return None
-    for count, node in enumerate(_NODE.finditer(body), 1):
+    declaration = _DECLARATION.match(body, len(_BOM) if body.startswith(_BOM) else 0)
+    begin = declaration.end() if declaration else 0  # it looks like an instruction, and is none
+    for count, node in enumerate(_NODE.finditer(body, begin), 1):
         if count > 2 * limits.elements:
             return too_much(_line_at(body, node.start()), *ELEMENTS, limits.elements)
         if body.startswith(b"<!", node.start()):

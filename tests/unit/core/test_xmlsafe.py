@@ -157,6 +157,7 @@ def test_lines_are_right_beyond_65535() -> None:
     ("inside", "limits", "reason"),
     [
         ("<b/>" * 9, Limits(elements=10), None),
+        ("<b></b>" * 9, Limits(elements=10), None),
         ("<b/>" * 10, Limits(elements=10), "structure-limit"),
         ("<b/><!-- -->" * 5, Limits(elements=10), "structure-limit"),
         ("<b><b><b/></b></b>", Limits(depth=4), None),
@@ -168,8 +169,11 @@ def test_lines_are_right_beyond_65535() -> None:
         ("<b xmlns:p='urn:p'><b xmlns:p='urn:q'/></b>", Limits(namespaces=1), "structure-limit"),
     ],
 )
-def test_each_limit_holds_exactly(inside: str, limits: Limits, reason: str | None) -> None:
-    found = xmlsafe.parse(f"<a>{inside}</a>".encode(), limits)
+@pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="UTF-8"?>\n'])
+def test_each_limit_holds_exactly(
+    inside: str, limits: Limits, reason: str | None, declared: str
+) -> None:
+    found = xmlsafe.parse(f"{declared}<a>{inside}</a>".encode(), limits)
     assert (found.code if isinstance(found, Refusal) else None) == reason
 
 
@@ -189,7 +193,7 @@ def test_a_limit_names_the_line_that_exceeds_it() -> None:
     )
 )
 def test_counting_in_the_bytes_never_refuses_what_the_tree_allows(pieces: list[str]) -> None:
-    body = f"<a>{''.join(pieces)}</a>".encode()
+    body = f"<?xml version='1.0'?><a>{''.join(pieces)}</a>".encode()
     limits = Limits(elements=7, attributes=2, namespaces=2)
     flood = xmlbytes.flood_fault(body, limits)
     if not isinstance(xmlsafe.parse(body, limits), Refusal):
