@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the source: configuration, reasons, metrics.
+"""Writes docs/reference/ from the source: configuration, reasons, metrics, command line.
 
     scripts/generate_reference.py           write what changed
     scripts/generate_reference.py --check   say what is stale, and fail
@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from reference_cli import pages
 
 from axisd.adapters.metrics import Metrics
 from axisd.config.agencies import AgencyRow
@@ -212,6 +213,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "configuration.md": configuration,
     "reasons.md": reasons,
     "metrics.md": metrics,
+    "cli.md": lambda: pages(NOTE),
 }
 
 
