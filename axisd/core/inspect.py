@@ -100,7 +100,8 @@ class _Walk:
         self._envelope: Envelope | None = None
         self._check: signature.SignatureCheck | None = None
         self._finding: SignatureFinding = ABSENT
-        self._keep_payload = True
+        # What could not be read may carry a mark of secrecy, and a stranger may not fill our disk.
+        self._keep_payload = False
         self._warnings: tuple[Refusal, ...] = ()
 
     def run(self) -> Inspection:
@@ -261,7 +262,13 @@ class _Walk:
         if check.certificate is None:
             if profile is Profile.REQUIRED:
                 assert self._envelope is not None, "step 5 passed"
-                return refuse("signature-missing", agency=self._envelope.sender.organ_id)
+                header = edxml.find_header(self._tree)
+                return refuse(
+                    "signature-missing",
+                    at="/edXML/edXMLEnvelope/edXMLHeader",
+                    line=header.sourceline if header is not None else None,
+                    agency=self._envelope.sender.organ_id,
+                )
             return str(check.finding.state)
         return None
 

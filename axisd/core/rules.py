@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Final
 
 from axisd.core.codes import is_code
 from axisd.core.envelope import Document, Envelope, Status
@@ -13,6 +14,14 @@ from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 
 _HEADER = "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader"
+_MARKABLE: Final = {
+    "Subject": "subject",
+    "Content": "content",
+    "DocumentType/TypeName": "type_name",
+    "OtherInfo/SphereOfPromulgation": "sphere",
+}
+"""Fields by the names of elements that may carry a mark of secrecy."""
+
 _DATE = re.compile(r"\d{4}/\d{2}/\d{2}", re.ASCII)
 
 
@@ -32,6 +41,22 @@ def recipient_codes(envelope: Envelope) -> tuple[str, ...]:
     if isinstance(envelope, Document):
         return tuple(recipient.organ_id for recipient in envelope.recipients)
     return (envelope.about.organ_id,)
+
+
+def place_of(envelope: Envelope, code: str) -> tuple[str, int | None]:
+    """Where `envelope` names the recipient `code`: place and line, for a refusal."""
+    if isinstance(envelope, Document):
+        lines = (found.line for found in envelope.recipients if found.organ_id == code)
+        return f"{_HEADER}/To/OrganId", next(lines, None) or None
+    return f"{_HEADER}/ResponseFor/OrganId", (envelope.lines or {}).get("about")
+
+
+def document_id_of(envelope: Envelope) -> tuple[str, int | None]:
+    """Where `envelope` has the DocumentId that it is known by: place and line, for a refusal."""
+    lines = envelope.lines or {}
+    if isinstance(envelope, Document):
+        return f"{_HEADER}/DocumentId", lines.get("document_id")
+    return f"{_HEADER}/ResponseFor/DocumentId", lines.get("about")
 
 
 def warnings_of(envelope: Envelope) -> tuple[Refusal, ...]:
@@ -83,9 +108,19 @@ def _sender(
 def _document(document: Document, view: View) -> Refusal | None:
     count, limit = len(document.recipients), view.limits.recipients
     if count > limit:
-        return refuse("recipients-too-many", at=f"{_HEADER}/To", count=str(count), limit=str(limit))
+        surplus = document.recipients[limit].line or None
+        return refuse(
+            "recipients-too-many",
+            at=f"{_HEADER}/To",
+            line=surplus,
+            count=str(count),
+            limit=str(limit),
+        )
     marked = marked_field(document)
-    return refuse("secrecy-mark", at=f"{_HEADER}/{marked}") if marked else None
+    if marked is None:
+        return None
+    line = (document.lines or {}).get(_MARKABLE[marked])
+    return refuse("secrecy-mark", at=f"{_HEADER}/{marked}", line=line)
 
 
 def _status(status: Status) -> Refusal | None:

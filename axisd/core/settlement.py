@@ -36,7 +36,7 @@ from axisd.core.records import (
     SubmissionRecord,
 )
 from axisd.core.routing import Leg, organ_of, plan
-from axisd.core.rules import recipient_codes
+from axisd.core.rules import document_id_of, place_of, recipient_codes
 from axisd.core.statuses import apply_status
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
@@ -71,10 +71,19 @@ def prepare(inspection: Inspection, view: View) -> Case:
     legs: tuple[Leg, ...] = ()
     if inspection.verified is not None:
         day = inspection.submission.received_at.astimezone(_VIETNAM).date()
-        legs = plan(recipient_codes(inspection.verified.envelope), view, day)
+        envelope = inspection.verified.envelope
+        legs = tuple(_placed(leg, envelope) for leg in plan(recipient_codes(envelope), view, day))
         if inspection.submission.door is Door.NATIONAL:
             legs = _ours(legs, plan(inspection.submission.addressed_to, view, day))
     return Case(inspection, facts, legs, _proof(inspection))
+
+
+def _placed(leg: Leg, envelope: Envelope) -> Leg:
+    """A leg that goes nowhere says where in the envelope it was asked for."""
+    if leg.refusal is None:
+        return leg
+    at, line = place_of(envelope, leg.addressed[0])
+    return replace(leg, refusal=replace(leg.refusal, at=at, line=line))
 
 
 def questions(case: Case, view: View) -> Questions:
@@ -137,8 +146,12 @@ def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownD
         return replace(outcome, outcome="accepted"), None
     if earlier.delivery.proof == case.proof:
         return replace(outcome, outcome="duplicate"), earlier
+    assert case.inspection.verified is not None, "only what passed has legs"
+    at, line = document_id_of(case.inspection.verified.envelope)
     reused = refuse(
         "document-id-reused",
+        at=at,
+        line=line,
         time=earlier.facts.received_at.isoformat(timespec="milliseconds"),
         digest=earlier.delivery.digest,
     )

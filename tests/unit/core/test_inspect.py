@@ -371,6 +371,28 @@ def test_nothing_of_a_marked_document_is_kept_whatever_it_is_refused_for(
     assert not inspection.keep_payload
 
 
+@pytest.mark.parametrize(
+    ("body", "changes", "code"),
+    [
+        (signed(changed(SECRET)), {"account": None}, "account-missing"),
+        (signed(changed(SECRET)), {"account": "nobody"}, "account-unknown"),
+        (signed(changed(SECRET)), {"content_type": "text/plain"}, "content-type"),
+        (signed(changed(SECRET))[:-20], {}, "not-well-formed"),
+    ],
+)
+def test_what_could_not_be_read_may_be_marked_and_is_not_kept(
+    body: bytes, changes: dict[str, Any], code: str
+) -> None:
+    inspection = inspected(body, **changes)
+    assert inspection.refusal is not None
+    assert inspection.refusal.code == code
+    assert not inspection.keep_payload
+
+
+def test_what_was_read_is_kept_although_it_is_refused() -> None:
+    assert inspected(UNSIGNED).keep_payload
+
+
 def test_what_is_odd_but_accepted_is_a_warning() -> None:
     odd = changed(("<edXML:PromulgationDate>2026/11/20", "<edXML:PromulgationDate>2026/02/30"))
     inspection = inspected(signed(odd))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.envelope import Business
+from axisd.core.envelope import Business, Organization
 from axisd.core.inspect import crashed
 from axisd.core.inspection import Inspection, LegalValue
 from axisd.core.lifecycle import DeliveryState, SubmissionState
@@ -162,6 +162,16 @@ def test_one_unknown_recipient_does_not_keep_the_others_from_theirs() -> None:
     assert [d.identity.recipient for d in change.deliveries] == [HEALTH, MINISTRY]
 
 
+def test_a_recipient_that_gets_nothing_is_shown_where_it_stands() -> None:
+    named = replace(
+        document(), recipients=(Organization(HEALTH, line=7), Organization(GONE, line=9))
+    )
+    change = Book().settle(inspected(named))
+    (refusal,) = [o.refusal for o in change.evidence[0].recipients if o.refusal is not None]
+    assert (refusal.code, refusal.line) == ("recipient-closed", 9)
+    assert refusal.at == "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To/OrganId"
+
+
 def test_only_unknown_recipients_refuse_the_submission_and_name_each() -> None:
     change = Book().settle(inspected(document(UNKNOWN, GONE)))
     assert (state(change), reason(change)) == (REFUSED, "recipient-unknown")
@@ -229,6 +239,7 @@ def test_the_same_id_with_other_bytes_is_refused_and_names_the_earlier() -> None
     first = next(iter(book.deliveries.values()))
     assert refusal.particulars["digest"] == first.facts.digest
     assert refusal.particulars["time"].startswith("2026-01-05T01:00:00.000")
+    assert refusal.at == "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/DocumentId"
 
 
 def test_the_same_id_with_other_bytes_in_one_transaction_is_refused_too() -> None:
