@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from axisd.simulator.province import VHOST, Province
 from tests.support.proxy import Proxy
@@ -47,3 +47,15 @@ async def through(province: Province, proxy: Proxy) -> AsyncIterator[None]:
         yield
     finally:
         file.write_text(direct, encoding="utf-8")
+
+
+@contextmanager
+def amended(province: Province, name: str, change: Callable[[str], str]) -> Iterator[None]:
+    """A file of the configuration is another; who runs must be told to reload."""
+    file = province.folder / name
+    before = file.read_text(encoding="utf-8")
+    file.write_text(change(before), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(before, encoding="utf-8")
