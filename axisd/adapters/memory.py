@@ -252,6 +252,7 @@ class _MemoryTransaction:
             for key in questions.externals
             if key in contents.externals
         )
+        answers.gone.update(questions.rows - contents.outbox.keys())
         return answers
 
     async def write(self, records: Records) -> None:

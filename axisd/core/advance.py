@@ -60,15 +60,16 @@ class Means:
 def advance(parcel: Parcel, attempt: Attempt, known: Known, means: Means) -> Change:
     """What `attempt` to send `parcel` makes durable.
 
-    Asked again after a commit whose outcome was lost, it adds nothing. A delivery that its recipient
-    already spoke of, or that an operator ended, is not failed any more: its row just ends, or goes on.
+    A row that no longer waits was ended meanwhile, by an operator or by the same mark, whose commit
+    succeeded although its outcome was lost: nothing is added to that. A delivery that its recipient already
+    spoke of is not failed any more: its row goes on, or just ends.
     """
+    if parcel.row.id in known.gone:
+        return Change()
     if parcel.row.kind is OutboxKind.RECEIPT or parcel.delivery is None:
         return _receipt(parcel, attempt, means)
     current = known.deliveries.get(parcel.delivery.id)
     delivery = current.delivery if current else parcel.delivery
-    if delivery.state is DeliveryState.SENT:
-        return Change(done=(parcel.row.id,))
     if isinstance(attempt, Sent):
         return _ended(parcel, delivery, DeliveryEvent.CONFIRMED, None, attempt, means)
     refusal, event = attempt.refusal, DeliveryEvent.REFUSED

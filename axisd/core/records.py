@@ -170,12 +170,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each."""
+    """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each;
+    `rows`: outbox rows, of which it asks whether they still wait.
+    """
 
     identities: frozenset[Identity] = frozenset()
     documents: frozenset[tuple[str, str]] = frozenset()
     deliveries: frozenset[str] = frozenset()
     externals: frozenset[tuple[Door, str]] = frozenset()
+    rows: frozenset[str] = frozenset()
 
     def __or__(self, other: Questions) -> Questions:
         return Questions(
@@ -183,6 +186,7 @@ class Questions:
             self.documents | other.documents,
             self.deliveries | other.deliveries,
             self.externals | other.externals,
+            self.rows | other.rows,
         )
 
 
@@ -195,6 +199,8 @@ class Known:
     deliveries: dict[str, KnownDelivery] = field(default_factory=dict)
     by_identity: dict[Identity, str] = field(default_factory=dict)
     externals: dict[tuple[Door, str], str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """Rows that were asked about and no longer wait in the outbox."""
 
     def of(self, identity: Identity) -> KnownDelivery | None:
         key = self.by_identity.get(identity)
@@ -229,6 +235,8 @@ class Known:
                     known.delivery, state=update.state, status=update.status, reason=update.reason
                 )
                 self.add(replace(known, delivery=moved))
+        self.gone.update(change.done)
+        self.gone.difference_update(row.id for row in (*change.outbox, *change.resend))
 
 
 @dataclass(frozen=True, slots=True)

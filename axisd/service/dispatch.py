@@ -237,11 +237,9 @@ class Dispatch:
         self._telemetry.relayed(row, outcome, self._clock.monotonic() - started, reason)
 
     async def _mark(self, parcel: Parcel, attempt: Attempt) -> Change:
-        ids = (
-            frozenset({parcel.row.id})
-            if parcel.row.kind is OutboxKind.DELIVERY
-            else frozenset[str]()
-        )
+        row = frozenset({parcel.row.id})
+        deliveries = row if parcel.row.kind is OutboxKind.DELIVERY else frozenset[str]()
+        questions = Questions(deliveries=deliveries, rows=row)
         chance = random.random()
 
         def decision(known: Known) -> Change:
@@ -250,7 +248,7 @@ class Dispatch:
 
         while True:
             try:
-                return await self._commits.decide(Questions(deliveries=ids), decision)
+                return await self._commits.decide(questions, decision)
             except TransientError:
                 await asyncio.sleep(_MARK_AGAIN)
 

@@ -68,6 +68,7 @@ _BY_ID: Final = select(tables.delivery).where(_among(_delivery.id))
 _BY_DOCUMENT: Final = select(tables.delivery).where(_among(_delivery.document_id))
 _BY_RECIPIENT: Final = _BY_DOCUMENT.where(_among(_delivery.recipient, "recipients"))
 _BY_SENDER: Final = _BY_DOCUMENT.where(_among(_delivery.sender, "senders"))
+_WAITING: Final = select(tables.outbox.c.id).where(_among(tables.outbox.c.id))
 _BY_EXTERNAL: Final = select(tables.external).where(_among(_external.external_id))
 _FACTS: Final = (
     select(_submission.id, _submission.facts, _receipt.id.label("acceptance"))
@@ -127,6 +128,10 @@ def known(connection: Connection, questions: Questions) -> Known:
         key = Door(row.door), row.external_id
         if key in questions.externals:
             answers.externals[key] = row.submission_id
+    answers.gone.update(questions.rows)
+    answers.gone.difference_update(
+        row.id for row in _matching(connection, _WAITING, questions.rows)
+    )
     return answers
 
 

@@ -243,6 +243,7 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
         documents=frozenset({(SENDER, "D2"), (SENDER, "")}),
         deliveries=frozenset(DELIVERIES[:2]),
         externals=frozenset((door, key) for door in DOORS for key in ("N1", "N2")),
+        rows=frozenset(DELIVERIES + EVIDENCE),
     )
     async with ledger.transaction() as transaction:
         known, head = await transaction.known(asked), await transaction.head()
