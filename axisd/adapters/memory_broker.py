@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from axisd.core.submission import Submission
@@ -50,9 +50,12 @@ class MemoryBroker:
 
 class MemoryIntake:
     """`axisd.ports.Intake`: hands over up to `prefetch` submissions at once, and one that could not be
-    settled once more after `again` seconds."""
+    settled once more after `again` seconds. Every handing over gets an id of its own from `new_id`."""
 
-    def __init__(self, *, prefetch: int = 16, again: float = 1.0) -> None:
+    def __init__(
+        self, new_id: Callable[[], str], *, prefetch: int = 16, again: float = 1.0
+    ) -> None:
+        self._new_id = new_id
         self._again = again
         self._waiting: deque[Submission] = deque()
         self._prefetch = prefetch
@@ -90,7 +93,7 @@ class MemoryIntake:
     async def _hand_over(self, submission: Submission, handle: Handle) -> None:
         acknowledged = False
         try:
-            await handle(submission)
+            await handle(replace(submission, id=self._new_id()))
             acknowledged = True
         except TransientError as error:
             self.failures.append(error)
