@@ -41,7 +41,6 @@ METRICS: Final = (
     "axisd_refusals_total",
     "axisd_relayed_total",
     "axisd_ledger_entries_total",
-    "axisd_outbox_waiting",
 )
 
 
