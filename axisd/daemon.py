@@ -17,13 +17,14 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 from axisd.adapters import allocator, keyring, logs
-from axisd.adapters.amqp import AmqpIntake, AmqpPublisher, Endpoint, LinkState
+from axisd.adapters.amqp import AmqpIntake, AmqpPublisher, Endpoint, LinkState, Management
 from axisd.adapters.amqp import Bounds as IntakeBounds
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.ledger import SqlLedger, open_ledger
@@ -41,6 +42,7 @@ from axisd.errors import ConfigError, IntegrityError
 from axisd.service.commit import GroupCommit
 from axisd.service.dispatch import Bounds, Dispatch
 from axisd.service.downlink import Downlink, Pace
+from axisd.service.gauges import by_and_by, inbox_consumers
 from axisd.service.heartbeat import Pulse
 from axisd.service.intake import Intake
 from axisd.service.relay import Relay
@@ -51,6 +53,7 @@ from axisd.web.server import Check, serve, serve_socket, status_app
 log = logging.getLogger(__name__)
 
 _GAUGE_SECONDS = 5.0
+_CONSUMERS_SECONDS = 30.0
 _WINDOW = 16 * 1024 * 1024
 """Bytes of submissions that a lane holds before it stops reading."""
 _NATIONAL_BOUNDS = Bounds(window=8, per_destination=1)
@@ -82,6 +85,7 @@ class Daemon:
         self._reload_wanted = asyncio.Event()
         self._patience: asyncio.Timeout | None = None
         self._hurried = False
+        self._management: Management | None = None
         self._downlink: Downlink | None = None
         self._dispatches: list[Dispatch] = []
         self._intake_stopped: str | None = None
@@ -104,6 +108,7 @@ class Daemon:
         self._stack.callback(self._sealing.shutdown, cancel_futures=True)
         self._ledger: SqlLedger = await open_ledger(settings.ledger.folder)
         self._stack.push_async_callback(self._ledger.close)
+        self._telemetry.verified(True)  # the tail of its chain; else it would not have opened
         self._commits = GroupCommit(
             self._ledger,
             Sealer(view.axis, key).seal_group,
@@ -143,7 +148,7 @@ class Daemon:
                 taking.append(group.create_task(self._take(self._downlink.run()), name="downlink"))
             around = [
                 group.create_task(self._watch(), name="watch"),
-                group.create_task(self._gauge(), name="gauge"),
+                *(group.create_task(gauge, name="gauge") for gauge in self._gauges()),
                 group.create_task(self._reload_when_asked(), name="reload"),
                 # Not awaited here: whoever waits for a broker that is away must still stop when told.
                 group.create_task(self._come_up(), name="start"),
@@ -183,6 +188,10 @@ class Daemon:
             bounds=IntakeBounds(prefetch=settings.prefetch, window=_WINDOW),
             observe=self._observed,
         )
+        if url := settings.management():
+            self._management = await self._stack.enter_async_context(
+                Management(url, vhost=settings.vhost)
+            )
         relay = Relay(self._publisher)
         self._dispatches.append(
             self._dispatch("relay", ("local", "receipts"), relay, Bounds(), self._one_large)
@@ -297,12 +306,20 @@ class Daemon:
             else:
                 self._notifier.watchdog()
 
-    async def _gauge(self) -> None:
-        while True:
-            # Links tell of a change before their owners have acted on it: look again by and by.
-            self._show_broker()
-            self._telemetry.backlog(await self._ledger.outbox_summary())
-            await asyncio.sleep(_GAUGE_SECONDS)
+    def _gauges(self) -> Iterator[Coroutine[None, None, NoReturn]]:
+        yield by_and_by("backlog", self._show_backlog, self._telemetry, every=_GAUGE_SECONDS)
+        if self._management is not None:
+            look = partial(self._show_consumers, self._management)
+            yield by_and_by("consumers", look, self._telemetry, every=_CONSUMERS_SECONDS)
+
+    async def _show_backlog(self) -> None:
+        # Links tell of a change before their owners have acted on it: look again by and by.
+        self._show_broker()
+        self._telemetry.backlog(await self._ledger.outbox_summary())
+
+    async def _show_consumers(self, management: Management) -> None:
+        by_queue = await management.consumers()
+        self._telemetry.consumers(inbox_consumers(by_queue, self._view.directory))
 
     async def _reload_when_asked(self) -> None:
         while True:
