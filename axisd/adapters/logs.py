@@ -43,8 +43,15 @@ LONGEST: Final = 2000
 VIETNAM: Final = timezone(timedelta(hours=7))
 """Times are written in Vietnam's zone, ISO 8601 (QC Điều 10.3)."""
 
-_TALKATIVE: Final = ("sqlalchemy", "aiosqlite")
-"""Libraries that write statements with their values at INFO."""
+_TALKATIVE: Final = {
+    # They write statements with their values, or what they are about to do, at INFO.
+    "sqlalchemy": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "alembic": logging.WARNING,
+    # It writes a traceback of every connection that breaks, beside the line in which we tell why.
+    "aiormq": logging.CRITICAL,
+}
+"""Libraries that say too much, and from which level on they are heard."""
 
 # Bounded, so that no text makes it slow. The second ending is that of a value that was cut.
 _CREDENTIALS = re.compile(r"(\b\w{1,20}://[^/\s:@]{0,200}):[^@\s/]{1,500}(?:@|…$)")
@@ -90,8 +97,8 @@ def configure(
     root.addHandler(bridge)
     # Below INFO libraries write frames and statements, and with them what people send each other.
     root.setLevel(max(threshold, logging.INFO))
-    for talkative in _TALKATIVE:
-        logging.getLogger(talkative).setLevel(max(threshold, logging.WARNING))
+    for talkative, loud in _TALKATIVE.items():
+        logging.getLogger(talkative).setLevel(max(threshold, loud))
     logging.getLogger("axisd").setLevel(threshold)
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False

@@ -29,7 +29,7 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:], logging.raiseExceptions = handlers, raising
     root.setLevel(level)
-    for name in ("axisd", "sqlalchemy", "aiosqlite"):
+    for name in ("axisd", "sqlalchemy", "aiosqlite", "alembic", "aiormq"):
         logging.getLogger(name).setLevel(logging.NOTSET)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
@@ -56,11 +56,11 @@ def test_an_event_is_one_line_of_json_in_the_zone_of_vietnam() -> None:
 
 def test_what_libraries_log_comes_out_the_same_with_their_name_and_extras() -> None:
     stream = to_json()
-    logging.getLogger("aiormq").warning("lost %s", "it", extra={"systems": 3})
+    logging.getLogger("aiohttp").warning("lost %s", "it", extra={"systems": 3})
     (line,) = told(stream)
     assert (line["event"], line["logger"], line["level"], line["systems"]) == (
         "lost it",
-        "aiormq",
+        "aiohttp",
         "warning",
         3,
     )
@@ -77,8 +77,8 @@ def test_lines_below_the_level_are_not_written() -> None:
 @pytest.mark.parametrize(
     ("logger", "level"),
     [
-        ("aiormq.connection", "debug"),
         ("anything.else", "debug"),
+        ("alembic.runtime.migration", "info"),
         ("sqlalchemy.engine.Engine", "info"),
     ],
 )
@@ -89,6 +89,15 @@ def test_libraries_never_log_what_they_carry_even_at_debug(logger: str, level: s
     logging.getLogger(logger).warning("gone")
     logging.getLogger("axisd.daemon").debug("ours")
     assert [line["event"] for line in told(stream)] == ["gone", "ours"]
+
+
+def test_a_broken_connection_is_told_by_us_and_not_again_by_the_library_with_its_traceback() -> (
+    None
+):
+    stream = to_json("debug")
+    logging.getLogger("aiormq.connection").error("Unexpected connection close", exc_info=OSError())
+    logging.getLogger("axisd.adapters.amqp").warning("connection lost")
+    assert [line["event"] for line in told(stream)] == ["connection lost"]
 
 
 @pytest.mark.parametrize(
