@@ -120,7 +120,10 @@ class Management:
     async def _policies(self, found: dict[str, Any]) -> dict[str, str]:
         if self._vhost not in {row["name"] for row in found["vhosts"]}:
             return {}
-        rows = await self._get(f"queues/{_quoted(self._vhost)}?columns=name,policy")
+        # With statistics a queue has no policy until they are collected, some five seconds late.
+        rows = await self._get(
+            f"queues/{_quoted(self._vhost)}?disable_stats=true&columns=name,policy"
+        )
         return {row["name"]: row.get("policy") or "" for row in rows}
 
     async def _get(self, path: str) -> Any:
