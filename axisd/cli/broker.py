@@ -6,7 +6,6 @@ delete a queue and never change one that is there.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import secrets
@@ -30,8 +29,6 @@ from axisd.config.load import Configuration, read
 from axisd.errors import ConfigError, Problem
 
 _PASSWORD_BYTES: Final = 24
-_POLICIES_SECONDS: Final = 15.0
-_PAUSE_SECONDS: Final = 0.5
 
 
 @click.group(
@@ -219,20 +216,10 @@ async def _look(admin: _Admin, loaded: Configuration) -> _State:
 async def _make(
     admin: _Admin, loaded: Configuration, fresh: dict[str, str], **beyond: bool
 ) -> list[str]:
-    """Applies, and returns what differs still.
-
-    Which policy a queue is under, the broker tells only some seconds later; so long it is asked again.
-    """
-    wanted, clock = _wanted(loaded), SystemClock()
+    """Applies, and returns what differs still."""
     async with Management(admin.url, vhost=loaded.settings.amqp.vhost) as management:
         await management.apply(_wanted(loaded, fresh), **beyond)
-        until = clock.monotonic() + _POLICIES_SECONDS
-        while True:
-            left = await management.check(wanted)
-            late = any("is under policy" in difference for difference in left)
-            if not late or clock.monotonic() > until:
-                return left
-            await asyncio.sleep(_PAUSE_SECONDS)
+        return await management.check(_wanted(loaded))
 
 
 def _known(accounts: Sequence[str], wanted: Definitions) -> None:

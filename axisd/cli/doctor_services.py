@@ -32,6 +32,8 @@ _SECONDS: Final = 20.0
 _BEHIND: Final = timedelta(seconds=2)
 _OLD: Final = timedelta(hours=1)
 _SHOWN: Final = 5
+_LATE_SECONDS: Final = 6
+"""How late the broker's statistics are at most: a consumer that has just come shows only then."""
 
 
 async def look_at_services(
@@ -130,6 +132,11 @@ async def _queues(settings: Settings, loaded: Configuration | None) -> list[Find
     async with Management(url, vhost=vhost) as management:
         differences = await management.check(render(directory, vhost=vhost, daemon_user=daemon))
         queues = await management.queues()
+        for _ in range(_LATE_SECONDS):
+            if not _idle(queues):
+                break
+            await asyncio.sleep(1)
+            queues = await management.queues()
     return [
         _topology(differences),
         _intake(queues),
@@ -145,8 +152,12 @@ def _topology(differences: list[str]) -> Finding:
     return failed("topology", _listed(differences, "; "), mend, Exit.REFUSED)
 
 
+def _idle(queues: dict[str, QueueFacts]) -> list[str]:
+    return [name for name in (INTAKE, URGENT) if name in queues and not queues[name].consumers]
+
+
 def _intake(queues: dict[str, QueueFacts]) -> Finding:
-    idle = [name for name in (INTAKE, URGENT) if name in queues and not queues[name].consumers]
+    idle = _idle(queues)
     if not idle:
         return good("intake", "is consumed")
     waiting = sum(queues[name].messages for name in idle)

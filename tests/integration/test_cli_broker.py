@@ -6,7 +6,6 @@ import json
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -14,36 +13,15 @@ import pytest_asyncio
 from axisd.adapters.amqp import AgencyClient, Endpoint
 from axisd.errors import UnavailableError
 from tests.support.broker import Vhost
+from tests.support.broker_site import PASSWORD, daemon_of, site_on
 from tests.support.cli import axisd_beside, facts
-from tests.support.settings import Site, small_site
-
-PASSWORD = "the daemon's own"
+from tests.support.settings import Site
 
 
 @pytest_asyncio.fixture
 async def site(vhost: Vhost, tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose accounts carry the vhost's name: accounts are global on a node."""
-    site = small_site(tmp_path)
-    for account in ("office", "finance"):
-        site.edit("systems.yaml", f"account: {account}", f"account: {vhost.name}-{account}")
-    daemon = vhost.amqp_url_of(daemon_of(vhost), PASSWORD).rsplit("/", 1)[0]
-    site.write("amqp.url", daemon)
-    node = vhost.node
-    admin = f"{quote(node.admin_user, safe='')}:{quote(node.admin_password, safe='')}"
-    site.write("management.url", node.management_url.replace("://", f"://{admin}@"))
-    site.edit(
-        "axisd.yaml",
-        "{url: 'amqp://127.0.0.1:5672'}",
-        f"{{url_file: amqp.url, vhost: {vhost.name}, management_url_file: management.url}}",
-    )
-    yield site
-    for row in await vhost.node.api("GET", "users?columns=name"):
-        if row["name"].startswith(f"{vhost.name}-"):
-            await vhost.node.api("DELETE", f"users/{row['name']}")
-
-
-def daemon_of(vhost: Vhost) -> str:
-    return f"{vhost.name}-axisd"
+    async with site_on(vhost, tmp_path) as site:
+        yield site
 
 
 async def logs_in(vhost: Vhost, account: str, password: str) -> bool:
