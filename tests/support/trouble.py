@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from axisd.simulator.province import VHOST, Province
+from tests.support.amqp import ctl
 from tests.support.proxy import Proxy
 
 
@@ -59,3 +63,52 @@ def amended(province: Province, name: str, change: Callable[[str], str]) -> Iter
         yield
     finally:
         file.write_text(before, encoding="utf-8")
+
+
+async def power_cut(province: Province) -> None:
+    """The broker is gone at once; `node.start` brings it back with all that it had confirmed.
+
+    RabbitMQ 3.10 writes late that a new quorum queue exists, and one cut off before is never led again.
+    """
+    rows = await province.node.api("GET", f"queues/{VHOST}?columns=name")
+    names = {row["name"].encode() for row in rows}
+    async with asyncio.timeout(30):
+        while not names <= await asyncio.to_thread(_written, province.folder / "broker", names):
+            await asyncio.sleep(0.2)
+    await province.node.kill()
+
+
+def _written(folder: Path, names: set[bytes]) -> set[bytes]:
+    files = [file.read_bytes() for file in folder.rglob("names.dets")]
+    return {name for name in names if any(name in file for file in files)}
+
+
+@asynccontextmanager
+async def full_inbox(province: Province, agency: str) -> AsyncIterator[None]:
+    """The inbox of `agency` takes one message and no more."""
+    path = f"policies/{VHOST}/full"
+    await province.node.api(
+        "PUT",
+        path,
+        {
+            "pattern": f"^agency\\.{re.escape(agency)}\\.inbox$",
+            "definition": {"max-length": 1, "overflow": "reject-publish"},
+            "priority": 200,
+            "apply-to": "queues",
+        },
+    )
+    try:
+        yield
+    finally:
+        await province.node.api("DELETE", path)
+
+
+@asynccontextmanager
+async def memory_alarm(province: Province) -> AsyncIterator[None]:
+    """The broker takes nothing from anybody who publishes."""
+    folder = province.folder / "broker"
+    await ctl(folder, "set_vm_memory_high_watermark", "absolute", "1000000")
+    try:
+        yield
+    finally:
+        await ctl(folder, "set_vm_memory_high_watermark", "0.4")
