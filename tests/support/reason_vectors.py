@@ -1,0 +1,264 @@
+"""For every Reason something that really leads to it, through the code that a submission goes through.
+
+`LEADS` maps a code to a function that returns every refusal that came of its vector. Those about the XML
+are checked in under tests/vectors/bad/ (scripts/make_vectors.py); what needs a signature, an account, a
+directory, a broker or the national axis is made here, because keys are never kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from axisd.core.advance import Failed, Means, advance
+from axisd.core.directory import Profile
+from axisd.core.inspect import crashed, inspect
+from axisd.core.inspection import Inspection
+from axisd.core.reasons import Refusal, refuse
+from axisd.core.records import Change, Known, RouteKind
+from axisd.core.retry import Backoff
+from axisd.core.signature import check, uncovered
+from axisd.core.view import Limits, View
+from axisd.ports import Delivered, Message, NationalAnswer
+from axisd.service.relay import Relay
+from axisd.service.uplink import judged
+from tests.support.book import Book
+from tests.support.messages import DOCUMENT, STATUS, swap
+from tests.support.reading import SCHEMAS, root_of, vectors
+from tests.support.signed_vectors import BAD as BAD_SIGNATURES
+from tests.support.signed_world import NOW, OTHER, SENDER, signed, world
+from tests.support.values import (
+    agency,
+    delivery,
+    directory,
+    minter,
+    parcel,
+    submission,
+    system,
+    view,
+)
+
+Lead = Callable[[], Iterator[Refusal]]
+
+_RESTING: Final = "000.00.12.H53"
+_FROM: Final = f"<edXML:From>\n          <edXML:OrganId>{SENDER}<"
+_REFUSES: Final = ("StatusCode>03<", "StatusCode>02<")
+_BY_OTHER: Final[Mapping[str, Any]] = {"account": "science", "routing_key": f"normal.{OTHER}"}
+_TO: Final = f"<edXML:To>\n          <edXML:OrganId>{OTHER}<"
+
+
+def province(*, profile: Profile = Profile.REQUIRED, **changes: Any) -> View:
+    """Two agencies that sign, one whose account is suspended, one closed, one without a system."""
+    agencies = (
+        agency(SENDER, twin="H53.11"),
+        agency(OTHER),
+        agency(_RESTING),
+        agency("000.00.20.H53", valid_to=date(2025, 7, 1)),
+        agency("002.02.01.H53"),
+    )
+    systems = (
+        system("finance", SENDER, profile=profile),
+        system("science", OTHER, profile=profile),
+        system("resting", _RESTING, suspended=True),
+    )
+    changes = {"directory": directory(agencies, systems), "trust": world().trust} | changes
+    return view(**changes)
+
+
+def _told(change: Change) -> Iterator[Refusal]:
+    """Every refusal that the receipts of a settlement tell."""
+    for evidence in change.evidence:
+        yield from evidence.warnings
+        if evidence.refusal is not None:
+            yield evidence.refusal
+        for outcome in evidence.recipients:
+            yield from (found for found in (outcome.refusal, outcome.note) if found is not None)
+
+
+def _inspected(body: bytes, where: View, **changes: Any) -> Inspection:
+    changes = {"received_at": NOW, "routing_key": f"normal.{SENDER}"} | changes
+    return inspect(submission(body, **changes), where, SCHEMAS)
+
+
+def _handed_in(
+    body: bytes | Callable[[], bytes], *, where: Mapping[str, Any] | None = None, **changes: Any
+) -> Lead:
+    """Inspected and settled; `where` changes the view, `changes` the submission."""
+
+    def lead() -> Iterator[Refusal]:
+        here = province(**(where or {}))
+        octets = body if isinstance(body, bytes) else body()
+        return _told(Book(here).settle(_inspected(octets, here, **changes)))
+
+    return lead
+
+
+def _document(*changes: tuple[str, str], by: str = "sender", **handing: Any) -> Lead:
+    """A document with `changes`, signed by one of `signed_world.CREDENTIALS`."""
+    return _handed_in(
+        lambda: signed(swap(DOCUMENT, *changes).encode(), world().credential(by)), **handing
+    )
+
+
+def _checked_in(code: str) -> Lead:
+    """Of the vectors under tests/vectors/bad/`code`, unsigned as they are."""
+
+    def lead() -> Iterator[Refusal]:
+        for name, body, _ in vectors("bad"):
+            if name.startswith(f"{code}/"):
+                yield from _handed_in(body)()
+
+    return lead
+
+
+def _signature(code: str) -> Lead:
+    def lead() -> Iterator[Refusal]:
+        for vector in BAD_SIGNATURES.values():
+            if vector.reason == code:
+                yield from _handed_in(vector.make)()
+
+    return lead
+
+
+def _status(*changes: tuple[str, str]) -> bytes:
+    return signed(swap(STATUS, *changes).encode(), world().credential("another agency"))
+
+
+def _split_code() -> Iterator[Refusal]:
+    """Step 8 by itself: the reader refuses such a comment before it comes to that."""
+    text = signed(DOCUMENT.encode()).decode()
+    root = root_of(swap(text, (_FROM, _FROM.replace("000.00", "000<!-- -->.00"))))
+    refusal = uncovered(root, check(root))
+    assert refusal is not None
+    yield refusal
+
+
+def _to(code: str, **handing: Any) -> Lead:
+    return _document((_TO, _TO.replace(OTHER, code)), **handing)
+
+
+def _other_content_under_the_same_id() -> Iterator[Refusal]:
+    book = Book(province())
+    other = swap(DOCUMENT, ("V/v lập dự toán năm 2027", "V/v lập dự toán năm 2028"))
+    for text in (DOCUMENT, other):
+        yield from _told(book.settle(_inspected(signed(text.encode()), book.view)))
+
+
+def _refused_by_recipient() -> Iterator[Refusal]:
+    book = Book(province())
+    book.settle(_inspected(signed(DOCUMENT.encode()), book.view))
+    return _told(book.settle(_inspected(_status(_REFUSES), book.view, **_BY_OTHER)))
+
+
+def _crashed() -> Iterator[Refusal]:
+    here = province()
+    handed = submission(b"<poison/>", received_at=NOW)
+    return _told(Book(here).settle(crashed(handed, here, "RecursionError")))
+
+
+@dataclass(frozen=True)
+class _Broker:
+    """Says the same of everything."""
+
+    said: Delivered
+
+    async def publish(self, _: Message) -> Delivered:
+        return self.said
+
+
+def _broker(said: Delivered) -> Lead:
+    def lead() -> Iterator[Refusal]:
+        attempt = asyncio.run(Relay(_Broker(said)).send(parcel()))
+        assert isinstance(attempt, Failed)
+        yield attempt.refusal
+
+    return lead
+
+
+def _national(code: str) -> Lead:
+    def lead() -> Iterator[Refusal]:
+        attempt = judged(NationalAnswer(code, "câu trả lời"), "G14")
+        assert isinstance(attempt, Failed)
+        yield attempt.refusal
+
+    return lead
+
+
+def _too_late(route: RouteKind) -> Lead:
+    def lead() -> Iterator[Refusal]:
+        of = delivery(route=route)
+        late = Means(Backoff(), 0.0, minter(), of.expires_at + timedelta(seconds=1))
+        waits = Failed(refuse("broker-silent", agency=of.inbox))
+        return _told(advance(parcel(of), waits, Known(), late))
+
+    return lead
+
+
+LEADS: Final[Mapping[str, Lead]] = {
+    **{
+        code: _checked_in(code)
+        for code in sorted({name.partition("/")[0] for name, _, _ in vectors("bad")})
+    },
+    # size and content type
+    "too-large": _document(where={"limits": replace(Limits(), envelope=100)}),
+    "content-type": _document(content_type="application/json"),
+    # the account
+    "account-missing": _document(account=None),
+    "account-unknown": _document(account="nobody"),
+    "account-suspended": _document(account="resting", routing_key=f"normal.{_RESTING}"),
+    "account-not-for-agency": _document(routing_key=f"normal.{OTHER}"),
+    "routing-key": _document(routing_key="slow"),
+    # the signature
+    "signature-missing": _handed_in(DOCUMENT.encode()),
+    **{
+        code: _signature(code)
+        for code in (
+            "signature-place",
+            "signature-reference",
+            "signature-algorithm",
+            "signature-malformed",
+            "signature-invalid",
+        )
+    },
+    "signer-unknown": _document(by="strange authority"),
+    "signer-not-sender": _document(by="another agency"),
+    "signer-expired": _document(by="expired"),
+    "signer-not-yet-valid": _document(by="not yet valid"),
+    "signer-key": _document(by="encryption only"),
+    "not-covered": _split_code,
+    # the rules
+    "sender-not-account": _document(**_BY_OTHER),
+    "sender-unknown": _handed_in(
+        swap(DOCUMENT, (_FROM, _FROM.replace(SENDER, "000.00.99.H53"))).encode(),
+        where={"profile": Profile.IF_PRESENT},
+    ),
+    "code-malformed": _to("000.00\u200b.13.H53"),
+    "recipients-too-many": _document(where={"limits": replace(Limits(), recipients=0)}),
+    "recipient-unknown": _to("000.00.99.H53"),
+    "recipient-closed": _to("000.00.20.H53"),
+    "recipient-unreachable": _to("002.02.01.H53"),
+    "national-closed": _to("000.00.00.G14", where={"national": False}),
+    "secrecy-mark": _document(("V/v lập dự toán năm 2027", "(Tuyệt mật) V/v lập dự toán")),
+    "date-invalid": _document(("PromulgationDate>2026/11/20", "PromulgationDate>2026/02/30")),
+    "status-reason-missing": _handed_in(
+        lambda: _status(_REFUSES, (">Văn thư đã tiếp nhận<", "> - <")), **_BY_OTHER
+    ),
+    "document-id-reused": _other_content_under_the_same_id,
+    "recipient-refused": _refused_by_recipient,
+    # ourselves and the broker
+    "quarantined": _crashed,
+    "inbox-missing": _broker(Delivered.RETURNED),
+    "broker-refused": _broker(Delivered.NACKED),
+    "broker-silent": _broker(Delivered.SILENT),
+    "expired": _too_late(RouteKind.LOCAL),
+    # the national axis
+    "national-refused": _national("10"),
+    "national-unknown-recipient": _national("18"),
+    "national-locked-recipient": _national("23"),
+    "national-account": _national("15"),
+    "national-failed": _national("20"),
+    "national-expired": _too_late(RouteKind.NATIONAL),
+}
