@@ -2,6 +2,8 @@
 
 Everything is as at the door, but that nobody vouches for an account: the step `account` is only noted,
 and nothing is compared with it. What the ledger knows (duplicates, a DocumentId used before) is not asked.
+Agencies of this axis hand in themselves; what is from any other agency can only come in over the national
+axis, and is inspected as that would be.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from axisd.adapters.clock import SystemClock
 from axisd.cli.exits import Exit
 from axisd.cli.files import INPUT, read_file
 from axisd.cli.frame import AxisCommand, config_option, json_option
-from axisd.cli.offline import offline_view
+from axisd.cli.offline import glimpsed, offline_view
 from axisd.cli.output import note, paint, say, say_json, say_table, visible
 from axisd.core.directory import Profile
 from axisd.core.envelope import Attachment, Document, Status
@@ -25,6 +27,7 @@ from axisd.core.reasons import Refusal
 from axisd.core.rules import recipient_codes
 from axisd.core.schema import Schemas
 from axisd.core.submission import Door, Submission
+from axisd.core.view import View
 
 
 @click.command(
@@ -43,6 +46,11 @@ from axisd.core.submission import Door, Submission
     help="What is asked of the signature, instead of what the directory says of the sender.",
 )
 @click.option(
+    "--door",
+    type=click.Choice([Door.AMQP.value, Door.NATIONAL.value]),
+    help="Where it would come in. [default: amqp for agencies of this axis, national for others]",
+)
+@click.option(
     "--trust",
     type=click.Path(path_type=Path),
     multiple=True,
@@ -52,7 +60,12 @@ from axisd.core.submission import Door, Submission
 @config_option
 @json_option
 def inspect_(
-    file: Path, profile: str | None, trust: tuple[Path, ...], config: Path, as_json: bool
+    file: Path,
+    profile: str | None,
+    door: str | None,
+    trust: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
 ) -> Exit:
     """Inspect an envelope as the axis would, offline.
 
@@ -60,12 +73,16 @@ def inspect_(
     machine, the agencies that ship with axisd are taken, and only what --trust names is trusted.
     """
     clock = SystemClock()
+    body, view = read_file(file), offline_view(config, trust)
     submission = Submission(
-        id=clock.new_id(), door=Door.AMQP, body=read_file(file), received_at=clock.now()
+        id=clock.new_id(),
+        door=Door(door) if door else _door(body, view),
+        body=body,
+        received_at=clock.now(),
     )
     found = inspect(
         submission,
-        offline_view(config, trust),
+        view,
         Schemas(),
         profile=Profile(profile) if profile else None,
         offline=True,
@@ -77,6 +94,14 @@ def inspect_(
     for warning in found.warnings:
         note(f"warning: {visible(warning.text('en'))} / {visible(warning.text('vi'))}", "warn")
     return Exit.DONE if found.verdict is Verdict.ACCEPTED else Exit.REFUSED
+
+
+def _door(body: bytes, view: View) -> Door:
+    """Where an envelope of this sender comes in; the agencies' own door if nobody can tell."""
+    envelope = glimpsed(body, view.limits)
+    if envelope is None or view.axis.is_local(envelope.sender.organ_id):
+        return Door.AMQP
+    return Door.AMQP if view.directory.system_of(envelope.sender.organ_id) else Door.NATIONAL
 
 
 def _json(found: Inspection) -> dict[str, Any]:
@@ -173,6 +198,7 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     envelope = found.envelope
     signature = found.signature
     facts = [("digest", f"{found.digest} ({len(found.submission.body)} bytes)")]
+    door = found.submission.door
     if envelope is None:
         return facts
     kind: str = envelope.kind
@@ -182,6 +208,7 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     else:
         kind, code = f"{envelope.kind} {envelope.code}", ""
     return [
+        ("door", f"{door}{': not an agency of this axis' if door is Door.NATIONAL else ''}"),
         ("kind", kind),
         ("from", envelope.sender.organ_id),
         ("to", ", ".join(recipient_codes(envelope))),

@@ -20,9 +20,12 @@ from axisd.cli.files import handed_in
 from axisd.cli.output import note
 from axisd.config.load import read
 from axisd.config.shipped import shipped_agencies
+from axisd.core import edxml, xmlsafe
 from axisd.core.directory import Directory
+from axisd.core.envelope import Envelope
+from axisd.core.reasons import Refusal
 from axisd.core.trust import TrustStore
-from axisd.core.view import Axis, View
+from axisd.core.view import Axis, Limits, View
 
 _AXIS: Final = Axis("00.53.W00", "Tây Ninh", frozenset({"H53", "A53"}))
 """Whose agencies the shipped list describes."""
@@ -43,6 +46,15 @@ def offline_view(config: Path, trust: Sequence[Path] = ()) -> View:
     if more:
         view = replace(view, trust=TrustStore((*view.trust.authorities, *more)))
     return view
+
+
+def glimpsed(body: bytes, limits: Limits) -> Envelope | None:
+    """What can be read of `body`, whether or not it is valid; None if that is nothing."""
+    parsed = xmlsafe.parse(body, limits)
+    if isinstance(parsed, Refusal):
+        return None
+    kind = edxml.recognise(parsed.root)
+    return None if isinstance(kind, Refusal) else edxml.glimpse(parsed.root, kind)
 
 
 def _named() -> bool:

@@ -20,9 +20,9 @@ from axisd.cli.exits import Exit
 from axisd.cli.files import INPUT, read_file
 from axisd.cli.frame import AxisCommand, json_option
 from axisd.cli.loop import finish
+from axisd.cli.offline import glimpsed
 from axisd.cli.output import note, paint, say, say_json, visible
-from axisd.core import edxml, xmlsafe
-from axisd.core.reasons import Event, Refusal
+from axisd.core.reasons import Event
 from axisd.core.receiptproof import ReceiptFacts, told_by
 from axisd.core.submission import Lane
 from axisd.core.view import Limits
@@ -166,13 +166,9 @@ async def _await_receipts(
 
 def _sender(body: bytes) -> str:
     """The agency that the envelope is from; whoever hands in what cannot be read has to say it."""
-    parsed = xmlsafe.parse(body, Limits())
-    kind = parsed if isinstance(parsed, Refusal) else edxml.recognise(parsed.root)
-    if isinstance(parsed, Refusal) or isinstance(kind, Refusal):
-        raise click.UsageError("the envelope cannot be read: say with --agency whose it is")
-    envelope = edxml.glimpse(parsed.root, kind)
+    envelope = glimpsed(body, Limits())
     if envelope is None or not envelope.sender.organ_id:
-        raise click.UsageError("the envelope names no sender: say with --agency whose it is")
+        raise click.UsageError("no sender can be read in it: say with --agency whose it is")
     return envelope.sender.organ_id
 
 

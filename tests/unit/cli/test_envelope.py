@@ -173,6 +173,19 @@ def test_a_profile_on_the_command_line_wins_over_the_directory(site: Site) -> No
     assert axisd(*inspect, "--profile", "if-present", stdin=built).exit_code == 0
 
 
+def test_what_only_the_national_axis_can_bring_is_inspected_as_that(site: Site) -> None:
+    built = axisd(*NEW[:3], "000.00.00.H41", *NEW[4:], "--subject", "x").stdout_bytes
+    inspect = ("envelope", "inspect", "-", "--config", site.config)
+    result = axisd(*inspect, stdin=built)
+    assert result.exit_code == 0
+    assert "national: not an agency of this axis" in result.stdout
+    refused = axisd(*inspect, "--door", "amqp", "--json", stdin=built)
+    assert (refused.exit_code, facts(refused)["reason"]["code"]) == (65, "signature-missing")
+    local = axisd(*DOCUMENT[:3], "000.00.77.H53", *DOCUMENT[4:]).stdout_bytes
+    unknown = facts(axisd(*inspect, "--profile", "recorded", "--json", stdin=local))
+    assert unknown["reason"]["code"] == "sender-unknown"
+
+
 def test_what_is_not_xml_is_refused_with_its_line(site: Site) -> None:
     result = axisd(
         "envelope", "inspect", "-", "--json", "--config", site.config, stdin=b"<edXML>\n<a></edXML>"
