@@ -296,7 +296,7 @@ class Metrics:
         )
         self.trouble = Bounded(
             self._counter("trouble", "Failures of our own, by part and family.", "part", "family"),
-            (*PARTS, "inspection", "settlement", "ledger", "intake", "web"),
+            (*PARTS, "inspection", "settlement", "ledger", "intake", "backlog", "consumers"),
             FAMILIES,
         )
         self.beats = Bounded(
