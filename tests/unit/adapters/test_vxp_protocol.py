@@ -344,6 +344,13 @@ def test_a_refusal_instead_of_a_file_is_a_refusal() -> None:
     assert read_file(Answer("20", "later").encode()) == Answer("20", "later")
 
 
+def test_half_a_surrogate_pair_never_comes_in() -> None:
+    body = rb'{"status":"OK","ErrorCode":"0","ErrorDesc":"\ud800","data":[{"docId":"7\udfff"}]}'
+    answer = read_answer(body)
+    assert answer.text == "?"
+    assert read_rows(answer) == [{"docId": "7?"}]
+
+
 def test_a_list_is_read_as_text_whatever_the_types_of_its_fields() -> None:
     answer = Answer(fields={"data": [{"docId": 7, "from": None, "to": " H53 "}]})
     assert read_rows(answer) == [{"docId": "7", "from": "", "to": "H53"}]

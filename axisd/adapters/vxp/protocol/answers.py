@@ -114,10 +114,14 @@ def read_rows(answer: Answer) -> Sequence[Mapping[str, str]]:
 
 
 def text_of(value: object) -> str:
-    """A JSON value as text: servers write codes as numbers, and null for empty."""
+    """A JSON value as text: servers write codes as numbers, and null for empty.
+
+    Half a surrogate pair, which JSON can spell and no ledger can hold, becomes "?".
+    """
     if value is None:
         return ""
-    return value.strip() if isinstance(value, str) else json.dumps(value)
+    text = value.strip() if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "replace").decode()
 
 
 _FIXED: Final = frozenset({"status", "ErrorCode", "ErrorDesc"})
