@@ -46,7 +46,6 @@ VIETNAM: Final = timezone(timedelta(hours=7))
 _TALKATIVE: Final = {
     # They write statements with their values, or what they are about to do, at INFO.
     "sqlalchemy": logging.WARNING,
-    "aiosqlite": logging.WARNING,
     "alembic": logging.WARNING,
     # It writes a traceback of every connection that breaks, beside the line in which we tell why.
     "aiormq": logging.CRITICAL,
