@@ -50,7 +50,7 @@ ROUTES: Final = ("local", "receipts", "national", "mailbox")
 
 RELAY_OUTCOMES: Final = ("sent", "failed")
 OPERATIONS: Final = ("send", "list", "fetch", "report")
-NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "failed")
+NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "account", "failed")
 FAMILIES: Final = ("transient", "integrity", "config", "unexpected")
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 PARTS: Final = (

@@ -140,8 +140,10 @@ class AxisTelemetry:
                 metrics.last.of("downlink").set(now)
         else:
             metrics.national_up.set(0)
-        if known in {"failed", "refused", "fail"}:
-            self._log.warning(
+        if known in {"failed", "refused", "fail", "account"}:
+            # A wrong account heals by nobody's waiting: somebody has to look.
+            log = self._log.error if known == "account" else self._log.warning
+            log(
                 "national axis",
                 operation=operation,
                 outcome=outcome,

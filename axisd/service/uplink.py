@@ -43,6 +43,8 @@ class Uplink:
             )
             return Failed(refuse("national-failed", detail=str(error)), everywhere=True)
         outcome = "ok" if answer.accepted else f"code {answer.code}"
+        if answer.code == _ACCOUNT:
+            outcome = "account"
         self._telemetry.national("send", outcome, self._clock.monotonic() - started, answer.text)
         return judged(answer, agency)
 

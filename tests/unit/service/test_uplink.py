@@ -67,6 +67,14 @@ async def test_a_refusal_of_the_national_axis_is_told_with_its_code() -> None:
     assert telemetry.exchanges == [("send", "code 18", "unknown")]
 
 
+async def test_a_wrong_account_is_told_as_a_trouble_of_ours() -> None:
+    national = MemoryNational()
+    national.answers[MINISTRY_TWIN] = NationalAnswer("15", "wrong secret")
+    sender, telemetry = uplink(national)
+    assert failed(await sender.send(waiting())).everywhere
+    assert telemetry.exchanges == [("send", "account", "wrong secret")]
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "final", "everywhere"),
     [
