@@ -45,13 +45,13 @@ _REQUIRED: Final = ("code", "name")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-def _pin(value: object, info: ValidationInfo) -> str:
+def _pin(value: object, validation: ValidationInfo) -> str:
     """A digest as it is, or the digest of the first certificate in the file that `value` names."""
     text = str(value)
     digest = text.lower().removeprefix("sha256:").replace(":", "")
     if _DIGEST.fullmatch(digest):
         return digest
-    base = info.context
+    base = validation.context
     assert isinstance(base, Base), "pins are read with a Base as context"
     leaf = read_certificates(base.path(text)).certificates[0]
     return hashlib.sha256(leaf.public_bytes(Encoding.DER)).hexdigest()

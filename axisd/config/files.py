@@ -76,33 +76,33 @@ def read_certificates(path: Path) -> CertificateFile:
     return CertificateFile(path, tuple(certificates))
 
 
-def _base(info: ValidationInfo) -> Base:
-    base = info.context
+def _base(validation: ValidationInfo) -> Base:
+    base = validation.context
     assert isinstance(base, Base), "validation of paths needs a Base as context"
     return base
 
 
-def _folder(value: object, info: ValidationInfo) -> Path:
-    path = value if isinstance(value, Path) else _base(info).path(_text(value))
+def _folder(value: object, validation: ValidationInfo) -> Path:
+    path = value if isinstance(value, Path) else _base(validation).path(_text(value))
     if path.exists() and not path.is_dir():
         raise ValueError(f"{path} is not a folder")
     return path
 
 
-def _place(value: object, info: ValidationInfo) -> Path:
-    return value if isinstance(value, Path) else _base(info).path(_text(value))
+def _place(value: object, validation: ValidationInfo) -> Path:
+    return value if isinstance(value, Path) else _base(validation).path(_text(value))
 
 
-def _file(value: object, info: ValidationInfo) -> Path:
-    path = _place(value, info)
+def _file(value: object, validation: ValidationInfo) -> Path:
+    path = _place(value, validation)
     _read(path)
     return path
 
 
-def _secret(value: object, info: ValidationInfo) -> SecretFile:
+def _secret(value: object, validation: ValidationInfo) -> SecretFile:
     if isinstance(value, SecretFile):
         return value
-    path = _place(value, info)
+    path = _place(value, validation)
     content = _read(path)
     text = content.decode("utf-8", "replace").rstrip("\r\n")
     if not text or len(text) > _SECRET_LENGTH or not text.isprintable():
@@ -110,8 +110,12 @@ def _secret(value: object, info: ValidationInfo) -> SecretFile:
     return SecretFile(path, SecretStr(text))
 
 
-def _certificates(value: object, info: ValidationInfo) -> CertificateFile:
-    return value if isinstance(value, CertificateFile) else read_certificates(_place(value, info))
+def _certificates(value: object, validation: ValidationInfo) -> CertificateFile:
+    return (
+        value
+        if isinstance(value, CertificateFile)
+        else read_certificates(_place(value, validation))
+    )
 
 
 def _text(value: object) -> str:

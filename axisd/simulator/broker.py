@@ -143,7 +143,7 @@ class PrivateNode:
             except UnavailableError:
                 if not left:
                     raise
-                shutil.rmtree(self._folder.data, ignore_errors=True)
+                shutil.rmtree(self._folder.database, ignore_errors=True)
             else:
                 return
 

@@ -63,7 +63,7 @@ class NodeFolder:
         return self.path / "log"
 
     @property
-    def data(self) -> Path:
+    def database(self) -> Path:
         """The folder of the node's database."""
         return self.path / "data"
 
@@ -94,7 +94,7 @@ class NodeFolder:
 
     def lay(self, identity: Identity, settings: Mapping[str, str]) -> None:
         """Write everything that a start reads."""
-        for folder in (self.path, self.log, self.data, self.path / "home"):
+        for folder in (self.path, self.log, self.database, self.path / "home"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(self.path / "node.json", json.dumps(asdict(identity), indent=1))
         _write(self.path / "enabled_plugins", "[rabbitmq_management].\n")
@@ -120,7 +120,7 @@ class NodeFolder:
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.path / "advanced.config"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.path / "enabled_plugins"),
             "RABBITMQ_GENERATED_CONFIG_DIR": str(self.path / "generated"),
-            "RABBITMQ_MNESIA_BASE": str(self.data),
+            "RABBITMQ_MNESIA_BASE": str(self.database),
             "RABBITMQ_LOG_BASE": str(self.log),
             "RABBITMQ_PID_FILE": str(self.path / "rabbitmq.pid"),
             "RABBITMQ_SERVER_ERL_ARGS": _EMULATOR,

@@ -319,7 +319,7 @@ log: {{format: json}}
 
     async def _answering(self, url: str, process: Process, log: str) -> None:
         """Until `url` answers 200. Raises UnavailableError with the end of the log if it does not."""
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as session:
                 while process.alive():
                     with contextlib.suppress(aiohttp.ClientError):
@@ -327,8 +327,6 @@ log: {{format: json}}
                             if answer.status == HTTPStatus.OK:
                                 return
                     await asyncio.sleep(0.05)
-        except TimeoutError:
-            pass
         lines = (self.folder / log).read_text(encoding="utf-8", errors="replace").splitlines()
         raise UnavailableError(
             "\n".join([f"{url} does not answer; {log} ends with:", *lines[-15:]])
