@@ -74,8 +74,7 @@ class Destination:
     def add(self, row: OutboxRow, now: datetime) -> None:
         """A row that was just committed. What does not fit stays in the ledger."""
         if row.id in self.under_way:
-            # A receipt asked for again while it leaves: once more, if the ledger then still has it.
-            self.under_way[row.id] = row
+            self.put(row, now)
         elif self.cursor is not None and row.id <= self.cursor:
             if self._room(row.lane):
                 self.put(row, now)
@@ -91,7 +90,12 @@ class Destination:
 
     def put(self, row: OutboxRow, now: datetime) -> None:
         """Queues `row` unless it is here already, in whatever lane."""
-        if row.id in self.under_way or any(row.id in ids for ids in self.waiting.values()):
+        if row.id in self.under_way:
+            # A receipt asked for again while it leaves, or a row released after it was found held: it is
+            # looked at once more when it is back, and leaves if the ledger then still has it.
+            self.under_way[row.id] = row
+            return
+        if any(row.id in ids for ids in self.waiting.values()):
             return
         self.waiting[row.lane].add(row.id)
         if row.due_at > now:

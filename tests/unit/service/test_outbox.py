@@ -117,14 +117,24 @@ def test_an_urgent_row_overtakes_even_the_backlog_that_is_only_in_the_ledger() -
 
 def test_an_urgent_row_that_overtook_is_not_taken_again_when_reading_comes_to_it() -> None:
     made = schedule(*rows(DEPTH, start=1))
-    unread, late = row(5000), row(5001, lane=URGENT)
-    made.add([unread, late], NOW)
+    unread, late, later = row(5000), row(5001, lane=URGENT), row(5002, lane=URGENT)
+    made.add([unread, late, later], NOW)
     assert made.next(NOW, 1) == [late]
-    destination = made["local:a"]
-    destination.begin()
-    made.refill("local:a", [unread, late], NOW, more=False)
-    made.left(late, NOW)
-    assert late.id not in emptied(made)
+    made["local:a"].begin()
+    made.refill("local:a", [unread, late, later], NOW, more=False)
+    order = emptied(made)
+    assert late.id not in order
+    assert len(order) == len(set(order)) == DEPTH + 2
+
+
+def test_a_row_released_while_it_is_found_held_is_looked_at_once_more() -> None:
+    made = schedule(row(1))
+    (taken,) = made.next(NOW, 1)
+    made.read_again("local:a")
+    made["local:a"].begin()
+    made.refill("local:a", [row(1)], NOW, more=False)
+    made.gone(taken, NOW)
+    assert made.next(NOW, 1) == [row(1)]
 
 
 # pauses
