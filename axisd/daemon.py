@@ -261,8 +261,12 @@ class Daemon:
         for part in ("commit", *(d.name for d in self._dispatches)):
             self._pulse.expect(part)
         self._ready = True
-        self._notifier.ready(f"serving {len(self._view.directory.systems)} systems")
+        self._show_broker()
+        self._say_ready()
         log.info("ready", extra={"systems": len(self._view.directory.systems)})
+
+    def _say_ready(self) -> None:
+        self._notifier.ready(f"serving {len(self._view.directory.systems)} systems")
 
     async def _run_door(self) -> None:
         await self._door.run(self._intake.handle)
@@ -332,7 +336,15 @@ class Daemon:
 
     async def reload(self) -> Answer:
         """Reads the configuration again; the view is replaced whole, or not at all."""
+        if not self._ready:  # nothing is to be told of a reload before READY, or after STOPPING
+            return self._reload()
         self._notifier.reloading()
+        try:
+            return self._reload()
+        finally:
+            self._say_ready()
+
+    def _reload(self) -> Answer:
         try:
             fresh = read(
                 self._configuration.file,
@@ -343,8 +355,6 @@ class Daemon:
             self._telemetry.reloaded(False)
             log.error("reload refused, the old configuration stays", extra={"why": str(error)})  # noqa: TRY400
             raise
-        finally:
-            self._notifier.ready()
         self._configuration = fresh
         self._view = fresh.view
         self._telemetry.reloaded(True)
