@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+from prometheus_client import Metric
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from axisd.simulator.province import Province
@@ -19,10 +23,20 @@ async def fetch(province: Province, path: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
+def prometheus_families(text: str) -> list[Metric]:
+    """The families in Prometheus text; fails if it is none."""
+    return list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+
+
+def openmetrics_families(text: str) -> list[Metric]:
+    """The families in OpenMetrics; its parser is the strict one."""
+    return list(openmetrics.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+
+
 async def metric(province: Province, name: str, **labels: str) -> float:
     """The value of one sample; fails if there is no such sample."""
     _, text = await fetch(province, "/metrics")
-    for family in text_string_to_metric_families(text):
+    for family in prometheus_families(text):
         for sample in family.samples:
             if sample.name == name and sample.labels == labels:
                 return float(sample.value)
@@ -67,3 +81,35 @@ async def until_logged(
                 if wanted(line):
                     return line
             await asyncio.sleep(0.1)
+
+
+class Systemd:
+    """The other end of `$NOTIFY_SOCKET`: every datagram, as lines of `NAME=value`."""
+
+    def __init__(self, path: Path) -> None:
+        self.environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "1000000"}
+        self.said: list[dict[str, str]] = []
+        self._path = path
+        self._news = asyncio.Condition()
+
+    async def listen(self) -> None:
+        """Until cancelled."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as bound:
+            bound.bind(str(self._path))
+            loop = asyncio.get_running_loop()
+            while True:
+                content = await loop.sock_recv(bound, 4096)
+                async with self._news:
+                    pairs = (line.partition("=") for line in content.decode().split("\n"))
+                    self.said.append({name: value for name, _, value in pairs})
+                    self._news.notify_all()
+
+    def count(self, name: str) -> int:
+        """How often it was told."""
+        return sum(name in message for message in self.said)
+
+    async def until(self, name: str, count: int = 1, within: float = 20) -> dict[str, str]:
+        """The datagram with which `name` was told for the `count`-th time."""
+        async with asyncio.timeout(within), self._news:
+            await self._news.wait_for(lambda: self.count(name) >= count)
+        return [message for message in self.said if name in message][count - 1]
