@@ -1,0 +1,25 @@
+"""What the daemon finds out by itself, by and by, shows among its metrics."""
+
+import pytest
+
+from axisd.simulator.province import Province
+from tests.support.acceptance import ENVIRONMENT, HEALTH, desk
+from tests.support.operators import metric, until_async
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_the_ledger_that_was_opened_is_shown_as_verified(served: Province) -> None:
+    assert await metric(served, "axisd_ledger_verified") == 1
+    assert await metric(served, "axisd_ledger_verified_timestamp_seconds") > 0
+
+
+async def test_who_reads_an_inbox_is_counted_and_who_does_not_is_shown_at_zero(
+    served: Province,
+) -> None:
+    async def seen() -> bool:
+        return await metric(served, "axisd_inbox_consumers", agency=ENVIRONMENT) == 1
+
+    async with desk(served, ENVIRONMENT):
+        await until_async(seen, within=60)
+        assert await metric(served, "axisd_inbox_consumers", agency=HEALTH) == 0
