@@ -146,7 +146,9 @@ class AmqpSettings(Section):
         gt=timedelta(),
     )
     management_url: HttpUrl | None = setting(
-        "Address of RabbitMQ's management API, for broker check and apply.", default=None
+        "Address of RabbitMQ's management API, for broker check and apply, and for counting who"
+        " consumes the inboxes.",
+        default=None,
     )
     management_url_file: Secret | None = setting(
         "File with that address in it, for one that carries a password.", default=None
