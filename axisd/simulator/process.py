@@ -40,9 +40,14 @@ class Process:
         return cls(pid=pid, started=int(fields[_STARTED]))
 
     def alive(self) -> bool:
-        """Whether it still runs; one that ended and waits to be reaped does not."""
+        """Whether it still runs; one that ended and waits to be reaped does not.
+
+        One whose first thread has ended and others have not still holds its files and locks.
+        """
         fields = _stat(self.pid)
-        return fields is not None and int(fields[_STARTED]) == self.started and fields[0] != "Z"
+        if fields is None or int(fields[_STARTED]) != self.started:
+            return False
+        return fields[0] not in {"Z", "X"} or int(fields[_THREADS]) > 1
 
     def send(self, number: signal.Signals) -> None:
         """Signal it; one that is gone is left alone, and so is whoever has its pid now."""
@@ -125,7 +130,8 @@ def program(name: str, *, package: str) -> Path:
     return Path(found)
 
 
-_STARTED = 19  # proc(5): starttime is field 22, and the first two are cut off below
+_THREADS = 17  # proc(5): num_threads is field 20, and the first two are cut off below
+_STARTED = 19  # starttime is field 22
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -41,3 +41,13 @@ async def running(served: Province) -> AsyncIterator[Province]:
         yield served
     finally:
         await served.stop_axisd()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(province: Province) -> AsyncIterator[Province]:
+    """The province without axisd, for a test that starts it in a way of its own."""
+    await province.stop_axisd()
+    try:
+        yield province
+    finally:
+        await province.stop_axisd()

@@ -32,7 +32,7 @@ from tests.support.acceptance import (
     submit,
     verdict,
 )
-from tests.support.bad_input import BAD, CLOSED_ROWS, MOVED, Bad, hire_postman, post
+from tests.support.bad_input import BAD, CLOSED_ROWS, MOVED, Bad, post, postman
 from tests.support.operators import fetch, log_lines, metric, until_async
 from tests.support.trouble import amended
 
@@ -42,11 +42,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def closed_codes(province: Province) -> AsyncIterator[None]:
     """Two closed codes in the directory, and a postman whom no permission holds back."""
-    await hire_postman(province)
-    with amended(province, "agencies.csv", lambda text: text + CLOSED_ROWS):
-        if province.axisd is not None and province.axisd.alive():
-            await axisd(province, "config", "reload")
-        yield
+    async with postman(province):
+        with amended(province, "agencies.csv", lambda text: text + CLOSED_ROWS):
+            if province.axisd is not None and province.axisd.alive():
+                await axisd(province, "config", "reload")
+            yield
     await axisd(province, "config", "reload")
 
 
@@ -262,36 +262,33 @@ async def test_what_stands_in_a_document_id_cannot_forge_a_line_of_the_log(
 
 
 async def test_a_submission_that_crashes_the_inspection_is_kept_answered_counted_and_passed_by(
-    province: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
-    await province.stop_axisd()
-    await province.start_axisd(module="tests.support.poisoned")
+    await site.start_axisd(module="tests.support.poisoned")
     try:
         document_id, poison = paper(papers, subject="V/v POISON")
-        async with desk(province) as watched:
-            await submit(province, FINANCE, poison)
-            await passes(province, watched, papers)
-            reason = await rejected(province, watched, FINANCE, poison)
+        async with desk(site) as watched:
+            await submit(site, FINANCE, poison)
+            await passes(site, watched, papers)
+            reason = await rejected(site, watched, FINANCE, poison)
             assert (reason.get("code"), reason.get("fault")) == ("quarantined", "axis")
             assert reason.get("retryable") == "true"
             assert await metric(
-                province, "axisd_submissions_settled_total", door="amqp", state="quarantined"
+                site, "axisd_submissions_settled_total", door="amqp", state="quarantined"
             )
-            assert await metric(
-                province, "axisd_trouble_total", part="inspection", family="unexpected"
-            )
-            assert await payload(province, poison) == poison
-            (line,) = [x for x in log_lines(province) if x.get("digest") == digest(poison)]
+            assert await metric(site, "axisd_trouble_total", part="inspection", family="unexpected")
+            assert await payload(site, poison) == poison
+            (line,) = [x for x in log_lines(site) if x.get("digest") == digest(poison)]
             assert (line["level"], line["state"]) == ("error", "quarantined")
-            assert "POISON" not in (province.folder / "axisd.log").read_text(encoding="utf-8")
+            assert "POISON" not in (site.folder / "axisd.log").read_text(encoding="utf-8")
 
             # It used up nothing: an axis that is mended judges it afresh.
-            await province.stop_axisd()
-            await province.start_axisd()
-            await submit(province, FINANCE, poison)
+            await site.stop_axisd()
+            await site.start_axisd()
+            await submit(site, FINANCE, poison)
             await delivered(watched, ENVIRONMENT, document_id)
     finally:
-        await province.stop_axisd()
+        await site.stop_axisd()
 
 
 async def payload(province: Province, body: bytes) -> bytes | None:

@@ -197,36 +197,35 @@ async def test_a_full_inbox_takes_the_rest_when_it_has_room(
             )
 
 
-async def test_an_alarm_of_the_broker_is_waited_out(running: Province, papers: Papers) -> None:
+async def test_an_alarm_of_the_broker_is_waited_out(site: Province, papers: Papers) -> None:
     patient = "vhost: axis, publish_deadline: 1s"
-    await running.stop_axisd()
-    with amended(running, "axisd.yaml", lambda text: text.replace("vhost: axis", patient, 1)):
-        await running.start_axisd()
+    with amended(site, "axisd.yaml", lambda text: text.replace("vhost: axis", patient, 1)):
+        await site.start_axisd()
     document_id, body = paper(papers)
-    since = log_size(running)
-    async with without_inbox(running, ENVIRONMENT):
-        await submit(running, FINANCE, body)
-        await until_logged(running, lambda x: x.get("reason") == "inbox-missing", since)
-        async with memory_alarm(running):
+    since = log_size(site)
+    async with without_inbox(site, ENVIRONMENT):
+        await submit(site, FINANCE, body)
+        await until_logged(site, lambda x: x.get("reason") == "inbox-missing", since)
+        async with memory_alarm(site):
             # The broker tells who publishes of the alarm, and that is whoever tries first.
             arguments = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
             inbox = f"queues/{VHOST}/agency.{ENVIRONMENT}.inbox"
-            await running.node.api("PUT", inbox, arguments)
+            await site.node.api("PUT", inbox, arguments)
 
             async def blocked() -> bool:
-                return not (await checks(running))["broker"][0]
+                return not (await checks(site))["broker"][0]
 
             await until_async(blocked)
-            assert "blocked" in (await checks(running))["broker"][1]
+            assert "blocked" in (await checks(site))["broker"][1]
 
             async def shown() -> bool:
-                return await metric(running, "axisd_broker_blocked") == 1
+                return await metric(site, "axisd_broker_blocked") == 1
 
             await until_async(shown)
-    await until_async(lambda: ready(running))
-    async with desk(running) as watched:
+    await until_async(lambda: ready(site))
+    async with desk(site) as watched:
         (came,) = await delivered(watched, ENVIRONMENT, document_id)
         await receipts(watched, FINANCE, document_id, "ContentConsignment", "SubmissionAcceptance")
         # What was under way when the alarm came may arrive as well, under the same message id.
         assert {copy.body for copy in watched.copies(came.message_id)} == {body}
-    assert not [line for line in log_lines(running, since) if line["level"] == "critical"]
+    assert not [line for line in log_lines(site, since) if line["level"] == "critical"]

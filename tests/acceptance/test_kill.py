@@ -95,20 +95,19 @@ async def test_killed_between_publish_and_mark_it_comes_again_under_the_same_mes
 
 
 async def test_killed_between_commit_and_acknowledgement_it_is_recognised_as_the_same(
-    province: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
-    await province.stop_axisd()
     document_id, body = paper(papers, ENVIRONMENT, subject="V/v chưa kịp xác nhận")
-    async with proxy_to(province.node.amqp_port) as proxy, through(province, proxy):
-        await province.start_axisd()
+    async with proxy_to(site.node.amqp_port) as proxy, through(site, proxy):
+        await site.start_axisd()
         await proxy.hold("intake.normal")
-        async with desk(province) as watched:
-            await submit(province, FINANCE, body)
+        async with desk(site) as watched:
+            await submit(site, FINANCE, body)
             await proxy.until_kept_back("intake.normal")
-            await arrives_once(province, watched, document_id, body)
-            await province.kill_axisd()
+            await arrives_once(site, watched, document_id, body)
+            await site.kill_axisd()
             await proxy.cut()
-            await province.start_axisd()
+            await site.start_axisd()
             acceptance = next(
                 m
                 for m in watched.box(FINANCE, "receipts")
@@ -121,5 +120,5 @@ async def test_killed_between_commit_and_acknowledgement_it_is_recognised_as_the
             first, second = watched.copies(acceptance.message_id)
             assert first.body == second.body
             assert len(copies(watched, ENVIRONMENT, document_id)) == 1
-        await province.stop_axisd()
-    assert len(await settled(province, document_id)) == 2  # the second one as a duplicate
+        await site.stop_axisd()
+    assert len(await settled(site, document_id)) == 2  # the second one as a duplicate

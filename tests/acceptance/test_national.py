@@ -53,35 +53,34 @@ async def locked_agency(province: Province) -> None:
 
 
 async def test_a_national_axis_that_is_down_defers_and_then_takes_everything(
-    running: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
-    await running.stop_axisd()
-    await running.stop_national()
-    await running.start_axisd()
+    await site.stop_national()
+    await site.start_axisd()
     first, body = paper(papers, MINISTRY)
-    since = log_size(running)
-    async with desk(running) as watched, ministry(running, looks=False):
-        await submit(running, FINANCE, body)
+    since = log_size(site)
+    async with desk(site) as watched, ministry(site, looks=False):
+        await submit(site, FINANCE, body)
         await receipts(watched, FINANCE, first, "SubmissionAcceptance")
-        await until_logged(running, lambda x: x.get("reason") == "national-failed", since)
-        assert await metric(running, "axisd_national_up") == 0
-        assert (await waiting(running))["reasons"] == {"national-failed": 1}
+        await until_logged(site, lambda x: x.get("reason") == "national-failed", since)
+        assert await metric(site, "axisd_national_up") == 0
+        assert (await waiting(site))["reasons"] == {"national-failed": 1}
         here, local_body = paper(papers, ENVIRONMENT)
-        await submit(running, FINANCE, local_body)
+        await submit(site, FINANCE, local_body)
         await delivered(watched, ENVIRONMENT, here)
-        assert "does not answer" in await axisd(running, "national", "status", code=69)
+        assert "does not answer" in await axisd(site, "national", "status", code=69)
 
-        await running.start_national()
+        await site.start_national()
         await receipts(watched, FINANCE, first, "RelayAcceptance", "SubmissionAcceptance")
-        assert await metric(running, "axisd_national_up") == 1
+        assert await metric(site, "axisd_national_up") == 1
 
-        await running.stop_national()
+        await site.stop_national()
         second, body = paper(papers, MINISTRY)
-        since = log_size(running)
-        await submit(running, FINANCE, body)
-        await until_logged(running, lambda x: x.get("reason") == "national-failed", since)
-        await running.start_national()
-        await axisd(running, "outbox", "retry", "--destination", MINISTRY)
+        since = log_size(site)
+        await submit(site, FINANCE, body)
+        await until_logged(site, lambda x: x.get("reason") == "national-failed", since)
+        await site.start_national()
+        await axisd(site, "outbox", "retry", "--destination", MINISTRY)
         (relayed, _) = await receipts(
             watched, FINANCE, second, "RelayAcceptance", "SubmissionAcceptance"
         )
@@ -114,28 +113,27 @@ async def test_what_the_national_axis_refuses_for_good_is_told_to_the_sender_at_
 
 
 async def test_a_wrong_secret_pauses_the_uplink_with_an_alert_and_refuses_nothing(
-    running: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
-    await running.stop_axisd()
-    since = log_size(running)
+    since = log_size(site)
     documents = [paper(papers, MINISTRY) for _ in range(3)]
-    async with desk(running) as watched:
-        with amended(running, "national.secret", lambda text: "not " + text):
-            await running.start_axisd()
-            await submit(running, FINANCE, *(body for _, body in documents))
+    async with desk(site) as watched:
+        with amended(site, "national.secret", lambda text: "not " + text):
+            await site.start_axisd()
+            await submit(site, FINANCE, *(body for _, body in documents))
             alert = await until_logged(
-                running, lambda x: x["level"] == "error" and x.get("outcome") == "account", since
+                site, lambda x: x["level"] == "error" and x.get("outcome") == "account", since
             )
             assert alert["operation"] == "send"
             for document_id, _ in documents:
                 await receipts(watched, FINANCE, document_id, "SubmissionAcceptance")
-            found = await waiting(running)
+            found = await waiting(site)
             assert found["waiting"] == 3
             assert "national-account" in found["reasons"]
-            sent = [line for line in log_lines(running, since) if line.get("operation") == "send"]
+            sent = [line for line in log_lines(site, since) if line.get("operation") == "send"]
             assert len(sent) < 12, "the whole exit pauses, not each document"
-            await running.stop_axisd()
-        await running.start_axisd()
+            await site.stop_axisd()
+        await site.start_axisd()
         for document_id, _ in documents:
             await receipts(watched, FINANCE, document_id, "RelayAcceptance", "SubmissionAcceptance")
 
@@ -236,35 +234,34 @@ async def test_what_we_refuse_from_the_national_axis_is_called_fail_with_the_rea
 
 
 async def test_a_lying_axis_and_a_kill_between_commit_and_done_deliver_nothing_twice(
-    running: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
-    await running.stop_axisd()
-    async with between(running) as (url, proxy), ministry(running, looks=False) as (peer, client):
-        with amended(running, "axisd.yaml", lambda text: text.replace(running.national_url, url)):
-            await running.start_axisd()
-        async with desk(running) as watched:
+    async with between(site) as (url, proxy), ministry(site, looks=False) as (peer, client):
+        with amended(site, "axisd.yaml", lambda text: text.replace(site.national_url, url)):
+            await site.start_axisd()
+        async with desk(site) as watched:
             # Every item is listed twice in one answer.
             proxy.doubled = True
             twice, envelope = papers.document(MINISTRY, [ENVIRONMENT], "V/v liệt kê hai lần")
             assert (await peer.send(envelope)).accepted
             await delivered(watched, ENVIRONMENT, twice)
-            await nothing_waits(running)
+            await nothing_waits(site)
             once(watched, ENVIRONMENT, [twice])
             proxy.doubled = False
 
             # A page for people instead of an answer is no empty list.
-            since = log_size(running)
+            since = log_size(site)
             proxy.garbled = {"getReceivedEdocList", "sendEdoc"}
             up, body = paper(papers, MINISTRY)
-            await submit(running, FINANCE, body)
-            await until_logged(running, lambda x: x.get("reason") == "national-failed", since)
+            await submit(site, FINANCE, body)
+            await until_logged(site, lambda x: x.get("reason") == "national-failed", since)
             await until_logged(
-                running,
+                site,
                 lambda x: x.get("operation") == "list" and x.get("outcome") == "failed",
                 since,
             )
             proxy.garbled = set()
-            await axisd(running, "outbox", "retry", "--all")
+            await axisd(site, "outbox", "retry", "--all")
             await receipts(watched, FINANCE, up, "RelayAcceptance", "SubmissionAcceptance")
 
             # Killed when everything is done here and `done` has not been said there.
@@ -278,21 +275,21 @@ async def test_a_lying_axis_and_a_kill_between_commit_and_done_deliver_nothing_t
                 return "updateStatus" in proxy.asked
 
             async def marked() -> bool:
-                listed = json.loads(await axisd(running, "outbox", "list", "--json"))
+                listed = json.loads(await axisd(site, "outbox", "list", "--json"))
                 return not [x for x in listed if x["destination"] == f"local:{ENVIRONMENT}"]
 
             await until_async(reporting)
             await until_async(marked)
-            await running.kill_axisd()
+            await site.kill_axisd()
             ((_, status, _),) = await fate(client, answer.doc_id)
             assert status == "initial"
             proxy.held.clear()
-            await running.start_axisd()
-            await nothing_waits(running)
+            await site.start_axisd()
+            await nothing_waits(site)
             ((_, status, _),) = await fate(client, answer.doc_id)
             assert status == "done"
             once(watched, ENVIRONMENT, [late])
-    states = [record.state for record in await settled(running, late)]
+    states = [record.state for record in await settled(site, late)]
     assert states == ["accepted", "duplicate"]
 
 

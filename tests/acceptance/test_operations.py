@@ -46,70 +46,68 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_systemd_is_told_of_readiness_life_reload_and_end(
-    running: Province, tmp_path: Path
+    site: Province, tmp_path: Path
 ) -> None:
     """And readiness only when there is a consumer."""
-    await running.stop_axisd()
     systemd = Systemd(tmp_path / "notify")
-    await running.node.api("DELETE", f"queues/{VHOST}/axis.intake")
+    await site.node.api("DELETE", f"queues/{VHOST}/axis.intake")
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(systemd.listen())
-        starting = group.create_task(running.start_axisd(environment=systemd.environment))
+        starting = group.create_task(site.start_axisd(environment=systemd.environment))
 
         async def up_but_not_ready() -> bool:
             try:
-                named = await checks(running)
+                named = await checks(site)
             except aiohttp.ClientError:
                 return False
-            assert (await fetch(running, "/-/healthy"))[0] == 200
+            assert (await fetch(site, "/-/healthy"))[0] == 200
             return not named["started"][0] and bool(named["started"][1])
 
         await until_async(up_but_not_ready)
         await systemd.until("WATCHDOG")
-        await axisd(running, "config", "reload")
+        await axisd(site, "config", "reload")
         assert systemd.count("READY") == systemd.count("RELOADING") == 0
-        await axisd(running, "broker", "apply", "--yes")
+        await axisd(site, "broker", "apply", "--yes")
         ready = await systemd.until("READY")
         assert ready["READY"] == "1"
-        assert f"{len(running.members)} systems" in ready["STATUS"]
+        assert f"{len(site.members)} systems" in ready["STATUS"]
         await starting
 
         pings = systemd.count("WATCHDOG")
         await systemd.until("WATCHDOG", pings + 3, within=3)
 
-        assert running.axisd is not None
-        running.axisd.send(signal.SIGHUP)
+        assert site.axisd is not None
+        site.axisd.send(signal.SIGHUP)
         reloading = await systemd.until("RELOADING")
         assert int(reloading["MONOTONIC_USEC"]) > 0
         await systemd.until("READY", 2)
-        running.axisd.send(signal.SIGTERM)
+        site.axisd.send(signal.SIGTERM)
         await systemd.until("STOPPING")
-        assert await running.ended(10) == 0
+        assert await site.ended(10) == 0
         listening.cancel()
     words = [next(iter(message)) for message in systemd.said if "WATCHDOG" not in message]
     assert words[:3] == ["READY", "RELOADING", "READY"]
     assert set(words[3:]) == {"STOPPING"}
 
 
-async def test_who_waits_for_the_broker_still_stops_when_told(running: Province) -> None:
-    await running.stop_axisd()
-    await running.node.api("DELETE", f"queues/{VHOST}/axis.intake.urgent")
+async def test_who_waits_for_the_broker_still_stops_when_told(site: Province) -> None:
+    await site.node.api("DELETE", f"queues/{VHOST}/axis.intake.urgent")
     try:
         async with asyncio.TaskGroup() as group:
-            starting = group.create_task(failing_start(running))
-            since = log_size(running)
+            starting = group.create_task(failing_start(site))
+            since = log_size(site)
 
             async def missed() -> bool:
-                lines = log_lines(running, since)
+                lines = log_lines(site, since)
                 return any("axis.intake.urgent" in str(line.get("error")) for line in lines)
 
             await until_async(missed)
-            assert running.axisd is not None
-            running.axisd.send(signal.SIGTERM)
-            assert await running.ended(5) == 0
+            assert site.axisd is not None
+            site.axisd.send(signal.SIGTERM)
+            assert await site.ended(5) == 0
             assert "does not answer" in await starting
     finally:
-        await axisd(running, "broker", "apply", "--yes")
+        await axisd(site, "broker", "apply", "--yes")
 
 
 async def failing_start(province: Province) -> str:
@@ -127,10 +125,9 @@ async def test_ready_names_its_checks_and_healthy_is_healthy(served: Province) -
     assert (await fetch(served, "/"))[0] == 404
 
 
-async def test_metrics_are_prometheus_text_with_everything_there_at_0(running: Province) -> None:
-    await running.stop_axisd()
-    await running.start_axisd()
-    _, text = await fetch(running, "/metrics")
+async def test_metrics_are_prometheus_text_with_everything_there_at_0(site: Province) -> None:
+    await site.start_axisd()
+    _, text = await fetch(site, "/metrics")
     samples = {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in prometheus_families(text)
@@ -233,15 +230,14 @@ def copied_ledger(province: Province) -> Iterator[sqlite3.Connection]:
 
 
 async def test_a_ledger_that_was_tampered_with_keeps_the_axis_from_starting(
-    running: Province,
+    site: Province,
 ) -> None:
-    await running.stop_axisd()
-    with copied_ledger(running) as shell:
+    with copied_ledger(site) as shell:
         shell.execute(
             "UPDATE entry SET content = replace(content, '2026', '2025')"
             " WHERE position = (SELECT max(position) FROM entry)"
         )
-        done = await asyncio.to_thread(running.axisctl, "run")
+        done = await asyncio.to_thread(site.axisctl, "run")
     assert done.returncode == 70
     assert "the ledger's chain does not hold" in done.stderr
     assert "axisd ledger verify" in done.stderr
@@ -249,31 +245,30 @@ async def test_a_ledger_that_was_tampered_with_keeps_the_axis_from_starting(
 
 
 async def test_a_ledger_that_breaks_meanwhile_stops_the_intake_and_nothing_else(
-    running: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
-    await running.stop_axisd()
     document_id, body = paper(papers)
-    with copied_ledger(running) as shell:
-        await running.start_axisd()
+    with copied_ledger(site) as shell:
+        await site.start_axisd()
         shell.execute("ALTER TABLE entry RENAME TO elsewhere")
-        since = log_size(running)
-        await submit(running, FINANCE, body)
+        since = log_size(site)
+        await submit(site, FINANCE, body)
 
-        async def stopped() -> bool:
-            return not (await checks(running))["intake"][0]
+        async def taking_nothing() -> bool:
+            return not (await checks(site))["intake"][0]
 
-        await until_async(stopped)
-        assert (await checks(running))["intake"][1]
-        assert (await fetch(running, "/-/healthy"))[0] == 200
-        assert (await fetch(running, "/metrics"))[0] == 200
-        (line,) = [x for x in log_lines(running, since) if x["level"] == "critical"]
+        await until_async(taking_nothing)
+        assert (await checks(site))["intake"][1]
+        assert (await fetch(site, "/-/healthy"))[0] == 200
+        assert (await fetch(site, "/metrics"))[0] == 200
+        (line,) = [x for x in log_lines(site, since) if x["level"] == "critical"]
         assert "axisd ledger verify" in line["event"]
-        await axisd(running, "config", "reload")
-        assert running.axisd is not None
-        running.axisd.send(signal.SIGTERM)
-        assert await running.ended(10) == 0
-    await running.start_axisd()
-    async with desk(running) as watched:
+        await axisd(site, "config", "reload")
+        assert site.axisd is not None
+        site.axisd.send(signal.SIGTERM)
+        assert await site.ended(10) == 0
+    await site.start_axisd()
+    async with desk(site) as watched:
         await delivered(watched, ENVIRONMENT, document_id)
 
 
@@ -281,15 +276,14 @@ WORDS = ("ZXCHUDE", "ZXTRICHYEU", "ZXNOIDUNG")
 
 
 async def test_the_log_is_json_with_one_wide_event_a_submission_and_no_secret_in_it(
-    running: Province, papers: Papers
+    site: Province, papers: Papers
 ) -> None:
     """At level debug, and in everything that was logged before."""
-    await running.stop_axisd()
-    since = log_size(running)
+    since = log_size(site)
     loud = "log: {format: json, level: debug}"
-    with amended(running, "axisd.yaml", lambda t: t.replace("log: {format: json}", loud)):
-        await running.start_axisd()
-        async with desk(running) as watched:
+    with amended(site, "axisd.yaml", lambda t: t.replace("log: {format: json}", loud)):
+        await site.start_axisd()
+        async with desk(site) as watched:
             document_id, envelope = papers.document(FINANCE, [ENVIRONMENT], f"V/v {WORDS[0]}")
             good = papers.signed(FINANCE, envelope)
             status = papers.signed(
@@ -299,12 +293,12 @@ async def test_the_log_is_json_with_one_wide_event_a_submission_and_no_secret_in
             spoilt = good.replace(WORDS[0].encode(), WORDS[1].encode())
             cut = good[:-30]
             bodies = [good, spoilt, cut, status]
-            await submit(running, FINANCE, good)
+            await submit(site, FINANCE, good)
             await delivered(watched, ENVIRONMENT, document_id)
-            await submit(running, FINANCE, good, spoilt, cut)
-            await rejected(running, watched, FINANCE, spoilt)
-            await rejected(running, watched, FINANCE, cut)
-            await submit(running, ENVIRONMENT, status)
+            await submit(site, FINANCE, good, spoilt, cut)
+            await rejected(site, watched, FINANCE, spoilt)
+            await rejected(site, watched, FINANCE, cut)
+            await submit(site, ENVIRONMENT, status)
             await receipts(
                 watched,
                 ENVIRONMENT,
@@ -312,7 +306,7 @@ async def test_the_log_is_json_with_one_wide_event_a_submission_and_no_secret_in
                 "ContentConsignment",
                 "SubmissionAcceptance",
             )
-    lines = log_lines(running, since)
+    lines = log_lines(site, since)
     for body, count in zip(bodies, (2, 1, 1, 1), strict=True):
         wide = [line for line in lines if line.get("digest") == digest(body)]
         assert len(wide) == count
@@ -323,13 +317,11 @@ async def test_the_log_is_json_with_one_wide_event_a_submission_and_no_secret_in
     assert (first["bytes"], first["signature"]) == (len(good), "verified")
     assert {"inspect_seconds", "commit_seconds", "seconds", "submission", "lane"} <= first.keys()
 
-    everything = (running.folder / "axisd.log").read_text(encoding="utf-8")
+    everything = (site.folder / "axisd.log").read_text(encoding="utf-8")
     for line in everything.splitlines():
         assert json.loads(line)["event"]
-    shown = (
-        everything + (await fetch(running, "/metrics"))[1] + (await fetch(running, "/-/ready"))[1]
-    )
-    found = [name for name, secret in secrets_of(running) if secret in shown]
+    shown = everything + (await fetch(site, "/metrics"))[1] + (await fetch(site, "/-/ready"))[1]
+    found = [name for name, secret in secrets_of(site) if secret in shown]
     assert found == []
     assert [word for word in WORDS if word in shown] == []
     assert base64.b64encode(b"%PDF-1.4\n1 0 obj<<").decode()[:20] not in shown
