@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -175,12 +176,20 @@ BAD: Final[dict[str, Bad]] = {
 }
 
 
-async def hire_postman(province: Province) -> None:
-    """An account that may say of itself what it likes (RabbitMQ's tag `impersonator`)."""
+@contextlib.asynccontextmanager
+async def postman(province: Province) -> AsyncIterator[None]:
+    """An account that may say of itself what it likes (RabbitMQ's tag `impersonator`), while it lasts.
+
+    Left behind it would be a stranger in the vhost, which `axisd doctor` rightly reports.
+    """
     api = province.node.api
     await api("PUT", f"users/{POSTMAN}", {"password": POSTMAN, "tags": "impersonator"})
     everything = {"configure": ".*", "write": ".*", "read": ".*"}
     await api("PUT", f"permissions/{VHOST}/{POSTMAN}", everything)
+    try:
+        yield
+    finally:
+        await api("DELETE", f"users/{POSTMAN}")
 
 
 async def post(
