@@ -25,7 +25,7 @@ async def fetch(province: Province, path: str) -> tuple[int, str]:
 
 def prometheus_families(text: str) -> list[Metric]:
     """The families in Prometheus text; fails if it is none."""
-    return list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+    return list(text_string_to_metric_families(text))
 
 
 def openmetrics_families(text: str) -> list[Metric]:
