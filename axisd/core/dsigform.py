@@ -109,6 +109,8 @@ _FORMS: Final[Mapping[str, _Form]] = {
 _PREFIXES: Final = {DS: "", EXCLUSIVE: "ec:", DSIG11: "dsig11:"}
 _PREFIX_LIST: Final = re.compile(r"[\w.-]+( [\w.-]+)*")
 _DEFAULT: Final = "#default"
+_PREFIXES_LISTED: Final = 16
+"""Prefixes in one list at most: libxml2 looks up every one of them again for every element."""
 
 
 def place_fault(root: etree._Element, path: Sequence[str]) -> Refusal | None:
@@ -267,8 +269,10 @@ def _fits(element: etree._Element, name: str, form: _Form) -> bool:
 
 def _fits_prefixes(element: etree._Element) -> bool:
     parent = element.getparent()
-    exclusive = parent is not None and parent.get("Algorithm") == EXCLUSIVE
-    return exclusive and _PREFIX_LIST.fullmatch(element.get("PrefixList", "")) is not None
+    if parent is None or parent.get("Algorithm") != EXCLUSIVE:
+        return False
+    listed = element.get("PrefixList", "")
+    return _PREFIX_LIST.fullmatch(listed) is not None and listed.count(" ") < _PREFIXES_LISTED
 
 
 def _name(element: etree._Element) -> str:

@@ -210,12 +210,15 @@ def canonical(
 
 @lru_cache(512)
 def _certificate(der: bytes) -> x509.Certificate | None:
+    """None for what is none, or has names that nobody can read: cryptography finds them out late."""
     if len(der) > _CERTIFICATE_SIZE:
         return None
     try:
-        return x509.load_der_x509_certificate(der)
+        certificate = x509.load_der_x509_certificate(der)
+        _names = certificate.subject, certificate.issuer
     except (ValueError, x509.InvalidVersion):
         return None
+    return certificate
 
 
 def _leaves(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:

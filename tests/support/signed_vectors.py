@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from signxml.algorithms import SignatureMethod
 from signxml.signer import XMLSigner
@@ -62,6 +63,17 @@ def _moved(reason: str, before: str) -> Vector:
         return swap(swap(body, signature, b""), before, signature + before.encode())
 
     return Vector(reason, make)
+
+
+def _unreadable_names() -> bytes:
+    """The sender's own certificate with a subject that is not UTF-8, and an authority's beside it."""
+    der = world().credential().certificate.public_bytes(Encoding.DER)
+    organ = SENDER.encode()
+    spoiled = der.replace(b"\x0c" + bytes((len(organ),)) + organ, b"\x0c\x0d\xff\xfe" + organ[2:])
+    assert spoiled != der
+    texts = (base64.b64encode(der).decode(), base64.b64encode(spoiled).decode())
+    other = certificate_text(world().credential("ec-p256"))
+    return swap(signed(), texts[0], f"{texts[1]}</ds:X509Certificate><ds:X509Certificate>{other}")
 
 
 def _hmac(method: str, key: bytes) -> bytes:
@@ -426,6 +438,16 @@ BAD: Final[Mapping[str, Vector]] = {
         '<ds:Transform Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315">'
         f'<ec:InclusiveNamespaces xmlns:ec="{EXCLUSIVE}" PrefixList="x"></ec:InclusiveNamespaces>'
         "</ds:Transform></ds:Transforms>",
+    ),
+    "certificates with names that nobody can read": Vector(
+        "signature-malformed", _unreadable_names
+    ),
+    "a PrefixList that takes for ever": _form(
+        "signature-malformed",
+        _LAST_TRANSFORM,
+        f'<ds:Transform Algorithm="{EXCLUSIVE}"><ec:InclusiveNamespaces xmlns:ec="{EXCLUSIVE}" '
+        f'PrefixList="edXML{" edXML" * 16}"></ec:InclusiveNamespaces></ds:Transform>'
+        "</ds:Transforms>",
     ),
     "another spelling of the signature value": Vector(
         "signature-malformed",
