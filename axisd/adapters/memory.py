@@ -243,7 +243,10 @@ class _MemoryTransaction:
             identity = delivery.identity
             if (
                 identity in questions.identities
-                or (identity.sender, identity.document_id) in questions.documents
+                or (
+                    (identity.sender, identity.document_id) in questions.documents
+                    and not identity.of_status
+                )
                 or delivery.id in questions.deliveries
             ):
                 answers.add(contents.known(delivery))

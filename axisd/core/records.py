@@ -30,6 +30,11 @@ class Identity:
     recipient: str
     document_id: str
 
+    @property
+    def of_status(self) -> bool:
+        """Whether it is a status about the document, not the document itself."""
+        return self.business.startswith("status/")
+
     def __str__(self) -> str:
         return f"{self.sender} {self.business} {self.recipient} {self.document_id}"
 
@@ -170,8 +175,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each;
-    `rows`: outbox rows, of which it asks whether they still wait.
+    """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each
+    but those of statuses about it; `rows`: outbox rows, of which it asks whether they still wait.
     """
 
     identities: frozenset[Identity] = frozenset()

@@ -44,7 +44,10 @@ class Book:
             identity = item.delivery.identity
             if (
                 identity in asked.identities
-                or (identity.sender, identity.document_id) in asked.documents
+                or (
+                    (identity.sender, identity.document_id) in asked.documents
+                    and not identity.of_status
+                )
                 or item.delivery.id in asked.deliveries
             ):
                 answers.add(item)

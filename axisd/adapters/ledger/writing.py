@@ -7,8 +7,9 @@ without its payload, an update of nothing) raises IntegrityError, and the caller
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -17,8 +18,10 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -27,13 +30,13 @@ from sqlalchemy.dialects import sqlite
 
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.outbox import OutboxEffect
+from axisd.core.envelope import Business
 from axisd.core.evidence import Facts, Head
 from axisd.core.reasons import Event
 from axisd.core.records import (
     Change,
     Deferral,
     Delivery,
-    Identity,
     Known,
     KnownDelivery,
     Payload,
@@ -59,15 +62,26 @@ _ACCEPTANCES: Final = (Event.SUBMISSION_ACCEPTANCE.value, Event.RECEIVED_FROM_NO
 """What a settled submission's own receipt can be."""
 
 
-def _among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
-    return column.in_(bindparam(name, expanding=True))
+def _among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column.in_(bindparam("keys", expanding=True))
+
+
+_ASKED: Final = func.json_each(bindparam("keys")).table_valued("value", name="asked")
+
+
+def _is_asked(column: ColumnElement[Any], place: int) -> ColumnElement[bool]:
+    return column == func.json_extract(_ASKED.c.value, f"$[{place}]")
 
 
 _HEAD: Final = select(_entry.position, _entry.hash).order_by(_entry.position.desc()).limit(1)
 _BY_ID: Final = select(tables.delivery).where(_among(_delivery.id))
-_BY_DOCUMENT: Final = select(tables.delivery).where(_among(_delivery.document_id))
-_BY_RECIPIENT: Final = _BY_DOCUMENT.where(_among(_delivery.recipient, "recipients"))
-_BY_SENDER: Final = _BY_DOCUMENT.where(_among(_delivery.sender, "senders"))
+# Whole keys, as one JSON text: SQLite looks up rows of VALUES by scanning the table. One document may
+# have any number of statuses, and whoever asks about it must not read them all.
+_BY_DOCUMENT: Final = select(tables.delivery).join(
+    _ASKED,
+    and_(*map(_is_asked, (_delivery.document_id, _delivery.sender, _delivery.business), count())),
+)
+_BY_IDENTITY: Final = _BY_DOCUMENT.where(_is_asked(_delivery.recipient, 3))
 _WAITING: Final = select(tables.outbox.c.id).where(_among(tables.outbox.c.id))
 _BY_EXTERNAL: Final = select(tables.external).where(_among(_external.external_id))
 _FACTS: Final = (
@@ -117,8 +131,14 @@ def head(connection: Connection) -> Head:
 def known(connection: Connection, questions: Questions) -> Known:
     """The answers to all questions of a group, in a handful of statements."""
     rows = {row.id: row for row in _matching(connection, _BY_ID, questions.deliveries)}
-    rows |= {row.id: row for row in _of_identities(connection, questions.identities)}
-    rows |= {row.id: row for row in _of_documents(connection, questions.documents)}
+    identities = [(i.document_id, i.sender, i.business, i.recipient) for i in questions.identities]
+    rows |= {row.id: row for row in _asked(connection, _BY_IDENTITY, identities)}
+    documents = [
+        (document_id, sender, business)
+        for sender, document_id in questions.documents
+        for business in Business
+    ]
+    rows |= {row.id: row for row in _asked(connection, _BY_DOCUMENT, documents)}
     answers = Known()
     facts = _facts(connection, {row.submission_id for row in rows.values()})
     for row in rows.values():
@@ -135,25 +155,10 @@ def known(connection: Connection, questions: Questions) -> Known:
     return answers
 
 
-def _of_identities(connection: Connection, identities: frozenset[Identity]) -> Iterator[Row[Any]]:
-    """Found by document and recipient; what belongs to another sender or business is left out."""
-    for chunk in chunks(identities):
-        documents = list({identity.document_id for identity in chunk})
-        recipients = list({identity.recipient for identity in chunk})
-        keys = {"keys": documents, "recipients": recipients}
-        for row in connection.execute(_BY_RECIPIENT, keys):
-            if Identity(row.sender, row.business, row.recipient, row.document_id) in identities:
-                yield row
-
-
-def _of_documents(
-    connection: Connection, documents: frozenset[tuple[str, str]]
-) -> Iterator[Row[Any]]:
-    for chunk in chunks(documents):
-        senders, ids = (list(set(part)) for part in zip(*chunk, strict=True))
-        for row in connection.execute(_BY_SENDER, {"keys": ids, "senders": senders}):
-            if (row.sender, row.document_id) in documents:
-                yield row
+def _asked(
+    connection: Connection, statement: Select[Any], keys: Sequence[Sequence[str]]
+) -> Iterable[Row[Any]]:
+    return connection.execute(statement, {"keys": json.dumps(keys)}) if keys else ()
 
 
 def _matching(

@@ -179,6 +179,19 @@ async def test_all_four_kinds_of_question_are_answered(ledger: Both) -> None:
     assert answers.externals == {(Door.AMQP, "N-1"): first.record.facts.submission_id}
 
 
+async def test_statuses_about_a_document_are_not_read_with_it(ledger: Both) -> None:
+    """Anybody may send any number of them under one DocumentId; each would make the next one slower."""
+    document = case("D1")
+    status = case("D1")
+    leg = status.delivery
+    about = replace(leg, identity=replace(leg.identity, business="status/05/0123456789abcdef"))
+    await commit(ledger, document.change, replace(status.change, deliveries=(about,)))
+    asked = Questions(documents=frozenset({(SENDER, "D1")}))
+    assert set(await known(ledger, asked)) == {document.delivery.id}
+    asked = Questions(identities=frozenset({about.identity}))
+    assert set(await known(ledger, asked)) == {about.id}
+
+
 async def test_an_answer_is_about_its_own_pair_of_sender_and_document(ledger: Both) -> None:
     crossed = {
         (sender, document_id): case(document_id, sender=sender)

@@ -303,7 +303,8 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
         }
     assert len(plans) > 12
     head_alone = {(s, p) for s, p in plans if "LIMIT" in s and "ORDER BY entry.position DESC" in s}
-    scans = {(s, p) for s, p in plans - head_alone if "SCAN" in p}
+    # `asked` is the list of keys that we hand over ourselves.
+    scans = {(s, p) for s, p in plans - head_alone if "SCAN" in p and "SCAN asked " not in p}
     assert not {scan for scan in scans if "submission_in_quarantine" not in scan[1]}
     assert {p for s, p in plans if "ORDER BY outbox.id" in s} == {
         "SEARCH outbox USING INDEX outbox_by_destination (destination=? AND id>?)"
