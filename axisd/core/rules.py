@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from axisd.core.codes import is_code
 from axisd.core.envelope import Document, Envelope, Status
 from axisd.core.reasons import Refusal, refuse
+from axisd.core.routing import plan
 from axisd.core.secrecy import marked_field
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
+from axisd.core.zone import day_of
 
 _HEADER = "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader"
 _MARKABLE: Final = {
@@ -33,6 +36,7 @@ def broken_rule(
         _sender(envelope, submission, view, offline)
         or (_document(envelope, view) if isinstance(envelope, Document) else None)
         or (_status(envelope) if isinstance(envelope, Status) else None)
+        or _recipients(envelope, submission, view)
     )
 
 
@@ -92,7 +96,8 @@ def _sender(
         return refuse("code-malformed", at=at, line=line, agency=ascii(code))
     if submission.door is Door.NATIONAL:
         # Who is connected to this axis hands in here, under its signature, never over the national one.
-        if view.directory.system_of(code) is not None:
+        # A code in small letters is nobody's, and looks like somebody's.
+        if any(view.directory.system_of(found) is not None for found in (code, code.upper())):
             return refuse(
                 "sender-not-account", at=at, line=line, agency=code, account="national axis"
             )
@@ -103,6 +108,21 @@ def _sender(
     if not offline and not view.directory.serves(account, code):
         return refuse("sender-not-account", at=at, line=line, agency=code, account=account)
     return None
+
+
+def _recipients(envelope: Envelope, submission: Submission, view: View) -> Refusal | None:
+    """Refused when nobody at all can be reached; where some can, settlement judges one by one.
+
+    What comes over the national axis names recipients of other provinces too.
+    """
+    if submission.door is Door.NATIONAL:
+        return None
+    legs = plan(recipient_codes(envelope), view, day_of(submission.received_at))
+    refusals = [leg.refusal for leg in legs if leg.refusal is not None]
+    if not refusals or len(refusals) < len(legs):
+        return None
+    at, line = place_of(envelope, legs[0].addressed[0])
+    return replace(refusals[0], at=at, line=line)
 
 
 def _document(document: Document, view: View) -> Refusal | None:

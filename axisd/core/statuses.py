@@ -24,8 +24,10 @@ from axisd.core.records import (
     KnownDelivery,
     OutboxKind,
     OutboxRow,
+    RouteKind,
 )
 from axisd.core.routing import organ_of
+from axisd.core.submission import Door
 from axisd.core.view import View
 
 _TAKEN = frozenset({"01", "03", "04", "05", "06"})
@@ -43,14 +45,18 @@ def apply_status(
     """`change` with what `status` does to the deliveries of the document it is about."""
     if status.code not in _TAKEN and status.code != "02":
         return change
-    for about in matching(status, known, view):
+    assert change.submission is not None, "a settled status has its submission"
+    door = change.submission.facts.door
+    for about in matching(status, known, view, door):
         change = _moved(change, status, about, mint=mint, now=now)
     return change
 
 
-def matching(status: Status, known: Known, view: View) -> Iterable[KnownDelivery]:
+def matching(status: Status, known: Known, view: View, door: Door) -> Iterable[KnownDelivery]:
     """The deliveries that the reporter can speak of: its own, and those it received as intake office.
 
+    Over the national axis only of what went out over it: nobody vouches there for who the reporter is,
+    and what lies in an inbox of ours is spoken of by whoever has that inbox.
     A recall goes under the DocumentId of what it recalls, and is answered by 15 or 16: these words are
     not about it.
     """
@@ -60,6 +66,7 @@ def matching(status: Status, known: Known, view: View) -> Iterable[KnownDelivery
         item
         for item in known.of_document(issuer, status.about.document_id)
         if item.facts.kind == Kind.DOCUMENT and item.facts.business != Business.RECALL
+        if door is not Door.NATIONAL or item.delivery.route is RouteKind.NATIONAL
     ]
     own = [item for item in candidates if item.delivery.identity.recipient == reporter]
     return own or [item for item in candidates if item.delivery.inbox == reporter]

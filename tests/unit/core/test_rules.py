@@ -76,7 +76,7 @@ def test_over_the_national_axis_a_ministry_may_send() -> None:
     assert broken(document(sender=MINISTRY), door=Door.NATIONAL, account=None) is None
 
 
-@pytest.mark.parametrize("sender", [FINANCE, "H53.11", DOOR])
+@pytest.mark.parametrize("sender", [FINANCE, "H53.11", DOOR, FINANCE.lower(), "h53.11"])
 def test_over_the_national_axis_nobody_can_pose_as_one_of_our_systems(sender: str) -> None:
     refusal = broken(document(sender=sender), door=Door.NATIONAL, account=None)
     assert code(refusal) == "sender-not-account"

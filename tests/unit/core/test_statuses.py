@@ -247,6 +247,17 @@ def test_of_a_ministrys_document_the_ministry_is_told_by_the_status_and_nobody_b
     }
 
 
+@pytest.mark.parametrize("code", ["01", "02"])
+def test_over_the_national_axis_nobody_speaks_of_what_lies_in_our_inboxes(code: str) -> None:
+    """COMMUNE has no system, so its code comes past the rule that nobody can pose as one of ours."""
+    book = Book()
+    sent(book, COMMUNE)
+    change = reported(book, status(code, sender=COMMUNE, description="x"), addressed_to=(FINANCE,))
+    assert [delivery.inbox for delivery in change.deliveries] == [FINANCE]
+    assert (witnessed(change), change.updates) == ([], ())
+    assert book.delivery(COMMUNE).state is S.SENT
+
+
 def test_a_mailbox_is_spoken_of_like_an_inbox() -> None:
     book = Book()
     sent(book, DOOR)
