@@ -29,15 +29,31 @@ class LedgerLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = _named(descriptor)
             os.close(descriptor)
-            raise ConfigError((_taken(file, holder),)) from error
+            raise ConfigError((_taken(file, holder or "unknown"),)) from error
         except OSError as error:
             os.close(descriptor)
             raise TransientError(f"the ledger cannot be locked: {error}") from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
         return cls(descriptor)
+
+    @staticmethod
+    def holder(file: Path) -> int | None:
+        """The process that has the ledger now; None when nobody has it, or it cannot be told."""
+        try:
+            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            named = _named(descriptor)
+            return int(named) if named.isdecimal() else None
+        finally:
+            os.close(descriptor)
+        return None
 
     def release(self) -> None:
         """Lets the next one in. Releasing twice does nothing."""
@@ -46,10 +62,14 @@ class LedgerLock:
             self._descriptor = -1
 
 
+def _named(descriptor: int) -> str:
+    return os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+
+
 def _taken(file: Path, holder: str) -> Problem:
     return Problem(
         str(file),
         0,
-        f"the ledger is in use by process {holder}; two instances need a ledger each, "
-        "or one on PostgreSQL",
+        f"the ledger is in use by process {holder}; stop that one, or give this one a "
+        "ledger.folder of its own",
     )
