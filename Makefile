@@ -19,7 +19,7 @@ help: ## what there is
 setup: ## install what is missing; implied by all others
 	@scripts/setup
 
-demo: setup ## the whole story with real services, in two minutes; KEEP=1 leaves it running
+demo: setup ## the whole story with real services, in about a minute; KEEP=1 leaves it running
 	@$(PYTHON) -m axisd.simulator.demo $(if $(KEEP),--keep)
 
 demo-stop: setup ## stop what `make demo KEEP=1` left running
@@ -53,6 +53,6 @@ lock: setup ## pin every dependency anew, with hashes
 	@scripts/lock
 
 clean: ## remove everything that the other targets made here
-	@if [ -e var/demo/env.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m axisd.simulator.demo --stop; fi
+	@if [ -e var/demo ] && [ -x $(PYTHON) ]; then $(PYTHON) -m axisd.simulator.demo --stop; fi
 	rm -rf .venv var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -116,6 +116,22 @@ def _mortal() -> list[str]:
     return [setpriv, "--pdeathsig", "KILL", "/bin/sh", "-c", only_ours, str(os.getpid())]
 
 
+def note(file: Path, process: Process) -> None:
+    """Add a process to the list in ``file``, for whoever has to end it when we no longer can."""
+    with file.open("a", encoding="ascii") as noted_there:
+        noted_there.write(f"{process.pid} {process.started}\n")
+
+
+def noted(file: Path) -> list[Process]:
+    """Every process in the list, the first one first; those that have ended too."""
+    if not file.exists():
+        return []
+    return [
+        Process(int(pid), int(started))
+        for pid, started in map(str.split, file.read_text(encoding="ascii").splitlines())
+    ]
+
+
 def program(name: str, *, package: str) -> Path:
     """Where ``name`` is installed; ``package`` is Debian's name for what brings it.
 

@@ -30,12 +30,13 @@ from axisd.adapters.amqp.topology import password_hash
 from axisd.adapters.clock import SystemClock
 from axisd.config.load import read
 from axisd.core.codes import derived_twin
+from axisd.core.zone import day_of
 from axisd.errors import UnavailableError
 from axisd.resources import config_path
 from axisd.simulator.broker import PrivateNode
 from axisd.simulator.loopback import ADDRESS, free_ports
 from axisd.simulator.pki import Pki
-from axisd.simulator.process import Process, spawn
+from axisd.simulator.process import Process, note, spawn
 
 VHOST: Final = "axis"
 DAEMON: Final = "axisd"
@@ -72,6 +73,11 @@ INTAKES: Final = {"000.20.30.H53": "000.01.30.H53"}
 CENTRE: Final = "00.53.W00"
 PEER_CENTRE: Final = "00.14.W00"
 PEER: Final = ("000.00.00.G14", "G14")
+
+
+def processes_file(folder: Path) -> Path:
+    """The list of what was started in `folder` and outlives its starter; the broker has its own."""
+    return folder / "processes"
 
 
 class Province:
@@ -282,7 +288,7 @@ log: {{format: json}}
         }
 
     async def _apply_topology(self) -> None:
-        view = read(self.config, day=SystemClock().now().date()).view
+        view = read(self.config, day=day_of(SystemClock().now())).view
         hashes = {m.account: password_hash(m.password) for m in self.members}
         hashes[DAEMON] = password_hash(self._daemon_password)
         definitions = render(view.directory, vhost=VHOST, daemon_user=DAEMON, hashes=hashes)
@@ -311,7 +317,10 @@ log: {{format: json}}
                 outlives=self.outlives,
             )
         self._children.append(child)
-        return Process.of(child.pid)
+        process = Process.of(child.pid)
+        if self.outlives:
+            note(processes_file(self.folder), process)  # at once: we may be killed any moment
+        return process
 
     def _reap(self) -> None:
         """Lets the system forget the children that have ended."""

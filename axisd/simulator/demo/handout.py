@@ -8,19 +8,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from axisd.adapters.ledger.lock import LedgerLock
 from axisd.simulator.broker import PrivateNode
 from axisd.simulator.loopback import ADDRESS
-from axisd.simulator.process import Process
-from axisd.simulator.province import CENTRE, PEER, PEER_CENTRE, VHOST, Province
-
-_PROCESSES = "processes.json"
+from axisd.simulator.process import Process, noted
+from axisd.simulator.province import (
+    CENTRE,
+    PEER,
+    PEER_CENTRE,
+    VHOST,
+    Province,
+    processes_file,
+)
 
 
 def write_handout(province: Province, folder: Path) -> None:
-    """Writes `env.json` (paths relative to the checkout) and what `stop_kept` needs."""
-    running = {"axisd": province.axisd, "national": province.national}
-    processes = {n: [p.pid, p.started] for n, p in running.items() if p is not None}
-    (folder / _PROCESSES).write_text(json.dumps(processes), encoding="utf-8")
+    """Writes `env.json`; its paths are relative to the checkout."""
     env = folder / "env.json"
     env.touch(mode=0o600)
     env.write_text(json.dumps(environment(province, folder), indent=2), encoding="utf-8")
@@ -78,15 +81,22 @@ def environment(province: Province, folder: Path) -> dict[str, Any]:
 
 
 async def stop_kept(folder: Path) -> bool:
-    """Stops what a kept demo left running, by pid and start time; also what died half-way."""
-    record = folder / _PROCESSES
-    if record.exists():
-        for pid, started in json.loads(record.read_text(encoding="utf-8")).values():
-            await Process(pid, started).end(30)
-        record.unlink()
+    """Stops what a demo left running in `folder`, also one that was killed; whether anything was.
+
+    Each by its pid and start time; axisd also when somebody started it again by hand.
+    """
+    left = [process for process in noted(processes_file(folder)) if process.alive()]
+    holder = LedgerLock.holder(folder / "ledger" / "ledger.lock")
+    if holder is not None and holder not in {process.pid for process in left}:
+        left.append(Process.of(holder))
+    for process in reversed(left):
+        await process.end(30)
+    processes_file(folder).unlink(missing_ok=True)
+    node = PrivateNode(folder / "broker", outlives=True)
+    ran = node.pid is not None
     if (folder / "broker").exists():
-        await PrivateNode(folder / "broker", outlives=True).stop()
-    return True
+        await node.stop()
+    return bool(left) or ran
 
 
 def _relative(path: Path) -> str:
