@@ -14,11 +14,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from axisd.core.zone import VIETNAM
 
 Format = Literal["auto", "json", "console"]
 
@@ -40,8 +42,6 @@ FORBIDDEN_ENDINGS: Final = (
 LONGEST: Final = 2000
 """Characters of one value at most; a traceback may have ten times as many."""
 
-VIETNAM: Final = timezone(timedelta(hours=7))
-"""Times are written in Vietnam's zone, ISO 8601 (QC Điều 10.3)."""
 
 _TALKATIVE: Final = {
     # They write statements with their values, or what they are about to do, at INFO.

@@ -26,6 +26,7 @@ from axisd.cli.frame import AxisGroup, config_option, confirmed, json_option, ye
 from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json, say_table, visible
 from axisd.config.load import Configuration, read
+from axisd.core.zone import day_of
 from axisd.errors import ConfigError, Problem
 
 _PASSWORD_BYTES: Final = 24
@@ -174,7 +175,7 @@ class _State:
 
 
 def _read(config: Path) -> Configuration:
-    return read(config, day=SystemClock().now().date())
+    return read(config, day=day_of(SystemClock().now()))
 
 
 def _daemon(loaded: Configuration) -> str:

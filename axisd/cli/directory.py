@@ -22,6 +22,7 @@ from axisd.config.import_agencies import cell
 from axisd.config.load import Configuration, read
 from axisd.core.directory import Agency, Directory
 from axisd.core.routing import Leg, plan
+from axisd.core.zone import day_of
 
 _SHOWN = 5
 """Warnings of one kind shown without --all."""
@@ -143,11 +144,11 @@ def _shown(value: object) -> str:
 
 
 def _read(config: Path) -> Configuration:
-    return read(config, day=SystemClock().now().date())
+    return read(config, day=day_of(SystemClock().now()))
 
 
 def _leg(code: str, loaded: Configuration) -> Leg:
-    return plan([code], loaded.view, SystemClock().now().date())[0]
+    return plan([code], loaded.view, day_of(SystemClock().now()))[0]
 
 
 def _route(leg: Leg) -> str:

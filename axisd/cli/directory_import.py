@@ -16,6 +16,7 @@ from axisd.config.agencies import Row, read_agencies
 from axisd.config.directory import Sources, examine
 from axisd.config.import_agencies import Changes, columns_of, compare, write
 from axisd.config.load import Configuration, read
+from axisd.core.zone import day_of
 from axisd.errors import Problem
 
 
@@ -48,7 +49,7 @@ def import_(
     would check it; one that the daemon would refuse is not written.
     """
     clock = SystemClock()
-    loaded = read(config, day=clock.now().date())
+    loaded = read(config, day=day_of(clock.now()))
     target = _target(loaded, into)
     changes = _compared(loaded, target, file, merge=merge)
     _checked(loaded, target, changes)
@@ -112,7 +113,9 @@ def _checked(loaded: Configuration, target: Path, changes: Changes) -> None:
     """Refuses a result that the daemon would not start with."""
     others = [row for row in loaded.sources.rows if row.file != str(target)]
     sources = Sources((*changes.result, *others), loaded.sources.enrolment)
-    errors, _ = examine(sources, is_local=loaded.view.axis.is_local, day=SystemClock().now().date())
+    errors, _ = examine(
+        sources, is_local=loaded.view.axis.is_local, day=day_of(SystemClock().now())
+    )
     _refuse(target, [error.problem for error in errors])
 
 

@@ -17,6 +17,7 @@ from axisd.cli.loop import finish
 from axisd.cli.output import Role, note, paint, say, say_json, visible
 from axisd.config.load import Configuration, load, read
 from axisd.config.model import Settings
+from axisd.core.zone import day_of
 from axisd.errors import ConfigError
 
 
@@ -61,7 +62,7 @@ def _configuration(config: Path) -> tuple[Finding, Settings | None, Configuratio
     """What is wrong with it, and as much of it as can be used for looking further."""
     name = "configuration"
     try:
-        loaded = read(config, day=SystemClock().now().date())
+        loaded = read(config, day=day_of(SystemClock().now()))
     except ConfigError as error:
         finding = failed(name, str(error), "axisd config check", error.exit_code)
         try:

@@ -22,9 +22,9 @@ from axisd.cli.exits import Exit
 from axisd.cli.findings import Finding, failed, good, skipped, warning
 from axisd.config.load import Configuration
 from axisd.config.model import Settings
-from axisd.core.chain import wire_time
 from axisd.core.directory import Channel, Directory
 from axisd.core.envelope import Kind
+from axisd.core.zone import wire_time
 from axisd.errors import AxisError
 from axisd.web.probe import readiness
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -36,8 +36,7 @@ from axisd.core.envelope import (
 from axisd.core.reasons import Refusal
 from axisd.core.schema import Schemas
 from axisd.core.view import Limits
-
-_VIETNAM: Final = timezone(timedelta(hours=7))
+from axisd.core.zone import VIETNAM
 
 
 @click.command(
@@ -98,7 +97,7 @@ def new(sender: str, status: str | None, attach: tuple[Path, ...], out: Path, **
 
     It is checked against the schema before it is written, and it is not signed.
     """
-    moment = SystemClock().now().astimezone(_VIETNAM)
+    moment = SystemClock().now().astimezone(VIETNAM)
     try:
         if status:
             if told["to"]:

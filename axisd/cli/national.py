@@ -18,9 +18,9 @@ from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json, visible
 from axisd.config.load import load
 from axisd.config.model import NationalSettings
-from axisd.core.chain import wire_time
 from axisd.core.envelope import Kind
 from axisd.core.records import OutboxSummary
+from axisd.core.zone import wire_time
 from axisd.errors import ConfigError, Problem, TransientError
 
 

@@ -26,6 +26,7 @@ from axisd.core.envelope import Envelope
 from axisd.core.reasons import Refusal
 from axisd.core.trust import TrustStore
 from axisd.core.view import Axis, Limits, View
+from axisd.core.zone import day_of
 
 _AXIS: Final = Axis("00.53.W00", "Tây Ninh", frozenset({"H53", "A53"}))
 """Whose agencies the shipped list describes."""
@@ -37,7 +38,7 @@ def offline_view(config: Path, trust: Sequence[Path] = ()) -> View:
     `trust`: PEM files of authorities that count besides those configured.
     """
     if config.exists() or _named():
-        view = read(config, day=SystemClock().now().date()).view
+        view = read(config, day=day_of(SystemClock().now())).view
     else:
         note(f"{config} is not there: inspecting with the agencies that ship with axisd", "warn")
         view = _shipped()

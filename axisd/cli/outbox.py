@@ -19,8 +19,8 @@ from axisd.cli.frame import AxisGroup, config_option, confirmed, json_option, ye
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json, say_table
 from axisd.config.load import load
-from axisd.core.chain import wire_time
 from axisd.core.records import OutboxRow, OutboxSummary
+from axisd.core.zone import wire_time
 from axisd.web.control import ControlClient
 
 _DESTINATION = "local:CODE, national:CODE or receipts:CODE; a code alone means all three."

@@ -12,11 +12,11 @@ from typing import Any
 
 from cryptography import x509
 
-from axisd.core.chain import wire_time
 from axisd.core.evidence import Entry, Receipt
 from axisd.core.reasons import REASONS, Refusal
 from axisd.core.receiptproof import verify_receipt
 from axisd.core.records import Delivery, SubmissionRecord
+from axisd.core.zone import wire_time
 from axisd.ports import Timeline
 
 Values = dict[str, Any]

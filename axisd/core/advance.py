@@ -25,6 +25,7 @@ from axisd.core.records import (
     RouteKind,
 )
 from axisd.core.retry import Backoff
+from axisd.core.zone import wire_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,5 +171,5 @@ def _expiry(delivery: Delivery) -> Refusal:
     return refuse(
         code,
         agency=delivery.identity.recipient,
-        date=delivery.expires_at.isoformat(timespec="seconds"),
+        date=wire_time(delivery.expires_at, unit="seconds"),
     )

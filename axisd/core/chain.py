@@ -11,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from axisd.core.envelope import Attachment
 from axisd.core.evidence import Entry, Evidence, Facts, Head, RecipientOutcome
 from axisd.core.reasons import Refusal
+from axisd.core.zone import wire_time
 
 VERSION: Final = 1
 """Of the form of the content."""
 
-_VIETNAM: Final = timezone(timedelta(hours=7))
 _json: Final = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 )
@@ -74,11 +73,6 @@ def verify(entries: Iterable[Entry], head: Head | None = None) -> Iterator[str]:
         if wrong:
             yield f"entry {entry.position}: its columns contradict its content: {', '.join(wrong)}"
         position, previous = entry.position, entry.hash
-
-
-def wire_time(at: datetime) -> str:
-    """ISO 8601 in Vietnam time with milliseconds: `2026-11-22T09:15:00.123+07:00`."""
-    return at.astimezone(_VIETNAM).isoformat(timespec="milliseconds")
 
 
 def recipients_of(evidence: Evidence) -> tuple[RecipientOutcome, ...]:

@@ -14,11 +14,12 @@ from typing import Final
 
 from lxml import etree
 
-from axisd.core.chain import recipients_of, wire_time
+from axisd.core.chain import recipients_of
 from axisd.core.evidence import Evidence, RecipientOutcome
 from axisd.core.reasons import Refusal
 from axisd.core.view import Axis
 from axisd.core.xmldsig import canonical
+from axisd.core.zone import wire_time
 
 NAMESPACE: Final = "urn:axisd:receipt:1.0"
 VERSION: Final = "1.0"

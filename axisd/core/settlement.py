@@ -11,8 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
-from typing import Final
+from datetime import datetime
 
 from axisd.core.codes import is_code
 from axisd.core.edxml import MAX_DOCUMENT_ID
@@ -40,9 +39,7 @@ from axisd.core.rules import document_id_of, place_of, recipient_codes
 from axisd.core.statuses import apply_status
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
-
-_VIETNAM: Final = timezone(timedelta(hours=7))
-"""Days begin and end in Vietnam (QC Điều 10.3), those on which a code closes too."""
+from axisd.core.zone import day_of, wire_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def prepare(inspection: Inspection, view: View) -> Case:
     facts = _facts(inspection, view)
     legs: tuple[Leg, ...] = ()
     if inspection.verified is not None:
-        day = inspection.submission.received_at.astimezone(_VIETNAM).date()
+        day = day_of(inspection.submission.received_at)
         envelope = inspection.verified.envelope
         legs = tuple(_placed(leg, envelope) for leg in plan(recipient_codes(envelope), view, day))
         if inspection.submission.door is Door.NATIONAL:
@@ -152,7 +149,7 @@ def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownD
         "document-id-reused",
         at=at,
         line=line,
-        time=earlier.facts.received_at.isoformat(timespec="milliseconds"),
+        time=wire_time(earlier.facts.received_at),
         digest=earlier.delivery.digest,
     )
     return replace(outcome, refusal=reused), None

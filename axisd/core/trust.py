@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from axisd.core.directory import Agency
 from axisd.core.reasons import Refusal, refuse
+from axisd.core.zone import wire_time
 
 ORGAN_URI: Final = "urn:edxml:organ:"
 """A subjectAltName URI of this form names the agency whose code follows."""
@@ -32,7 +33,6 @@ ORGAN_URI: Final = "urn:edxml:organ:"
 RSA_BITS: Final = range(2048, 8192 + 1)
 CURVES: Final = (ec.SECP256R1, ec.SECP384R1)
 
-_VIETNAM: Final = timezone(timedelta(hours=7))
 _REMEMBERED: Final = 512
 _SIGNER_LENGTH: Final = 300
 _UNREADABLE: Final = (
@@ -262,4 +262,4 @@ _AUTHORITY: Final = (
 
 
 def _date(instant: datetime) -> str:
-    return instant.astimezone(_VIETNAM).isoformat(timespec="seconds")
+    return wire_time(instant, unit="seconds")

@@ -7,17 +7,14 @@ envelope's bytes exactly as they were submitted; what the axis has to say about 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from axisd.core.advance import Attempt, Failed, Sent
 from axisd.core.inspection import SignatureState
 from axisd.core.reasons import refuse
 from axisd.core.records import Parcel
+from axisd.core.zone import wire_time
 from axisd.ports import Delivered, Message, Publisher
-
-VIETNAM: Final = timezone(timedelta(hours=7))
-"""Wire time is written in Vietnam's zone, ISO 8601 (QC Điều 10.3)."""
 
 _SHORT: Final = 255
 """Bytes of an AMQP short string at most (AMQP 0-9-1 §4.2.5.3)."""
@@ -87,8 +84,3 @@ def short(text: str) -> str:
     """`text` where it fits an AMQP short string, else its digest: an id must never break a publish."""
     encoded = text.encode()
     return text if len(encoded) <= _SHORT else "sha256:" + hashlib.sha256(encoded).hexdigest()
-
-
-def wire_time(moment: datetime) -> str:
-    """`2026-11-22T09:15:00.123+07:00`."""
-    return moment.astimezone(VIETNAM).isoformat(timespec="milliseconds")

@@ -18,7 +18,7 @@ from axisd.core.envelope import (
 )
 from axisd.core.reasons import Refusal
 from axisd.core.signing import sign_envelope
-from axisd.service.relay import VIETNAM
+from axisd.core.zone import VIETNAM
 from axisd.simulator.province import Province
 
 PDF = (

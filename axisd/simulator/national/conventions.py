@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from axisd.adapters.vxp.protocol import MESSAGE_TYPES, SERVICE_TYPE, VIETNAM, Call, Code, Refused
+from axisd.adapters.vxp.protocol import MESSAGE_TYPES, SERVICE_TYPE, Call, Code, Refused
+from axisd.core.zone import VIETNAM
 
 
 def stamp(moment: datetime) -> str:

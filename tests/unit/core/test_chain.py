@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.chain import canonical, link, verify, wire_time
+from axisd.core.chain import canonical, link, verify
 from axisd.core.evidence import GENESIS, Entry, Evidence, Head
 from axisd.core.reasons import Event, refuse
+from axisd.core.zone import wire_time
 from tests.support.evidence import accepted, consigned, refused
 
 

@@ -8,9 +8,10 @@ from axisd.core.advance import Failed, Sent
 from axisd.core.inspection import ABSENT, LegalValue, SignatureFinding, SignatureState
 from axisd.core.reasons import Event
 from axisd.core.records import RouteKind
+from axisd.core.zone import wire_time
 from axisd.errors import TransientError
 from axisd.ports import Delivered
-from axisd.service.relay import _REASONS, Relay, message, short, wire_time
+from axisd.service.relay import _REASONS, Relay, message, short
 from tests.support.values import (
     COMMUNE,
     FINANCE,

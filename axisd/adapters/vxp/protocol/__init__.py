@@ -30,7 +30,6 @@ from axisd.adapters.vxp.protocol.operations import (
     select,
 )
 from axisd.adapters.vxp.protocol.signing import (
-    VIETNAM,
     Claim,
     Credentials,
     Signed,
@@ -44,7 +43,6 @@ __all__ = [
     "MESSAGE_TYPES",
     "OPERATIONS",
     "SERVICE_TYPE",
-    "VIETNAM",
     "Answer",
     "BodyKind",
     "Call",

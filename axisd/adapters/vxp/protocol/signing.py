@@ -18,13 +18,13 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
 from axisd.adapters.vxp.protocol.answers import Code, Refused
+from axisd.core.zone import VIETNAM
 
 PREFIX: Final = "XroadVnpt-"
-VIETNAM: Final = timezone(timedelta(hours=7))
 
 _SIGN_HEADER: Final = "sign-header"
 _SIGN_KEY: Final = "sign-header-key"
