@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -34,10 +34,12 @@ from axisd.adapters.vxp.client import Bounds as NationalBounds
 from axisd.adapters.vxp.client import VxpClient
 from axisd.config.load import Configuration, read
 from axisd.config.reload import waits_for_restart
+from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.receipts import Sealer
 from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
 from axisd.core.view import View
+from axisd.core.zone import day_of
 from axisd.errors import ConfigError, IntegrityError
 from axisd.service.commit import GroupCommit
 from axisd.service.dispatch import Bounds, Dispatch
@@ -63,7 +65,7 @@ async def run(file: Path) -> None:
     """Runs the daemon until SIGTERM or SIGINT. Raises ConfigError before it says READY, if at all."""
     allocator.settle()
     clock = SystemClock()
-    configuration = read(file, day=clock.now().date())
+    configuration = read(file, day=day_of(clock.now()))
     async with Daemon(configuration, clock) as daemon:
         await daemon.serve()
 
@@ -97,8 +99,8 @@ class Daemon:
         return self._view
 
     async def __aenter__(self) -> Self:
-        settings, view = self._configuration.settings, self._view
-        key = keyring.load(settings.receipts.key, settings.receipts.certificate)
+        settings = self._configuration.settings
+        self._key = keyring.load(settings.receipts.key, settings.receipts.certificate)
         self._configure_logs()
         self._telemetry.configured(self._configuration)
         workers = settings.inspection.workers
@@ -111,7 +113,7 @@ class Daemon:
         self._telemetry.verified(True)  # the tail of its chain; else it would not have opened
         self._commits = GroupCommit(
             self._ledger,
-            Sealer(view.axis, key).seal_group,
+            self._seal,
             self._clock,
             self._telemetry,
             self._sealing,
@@ -276,9 +278,18 @@ class Daemon:
         try:
             await work
         except* IntegrityError as group:
-            self._intake_stopped = str(group.exceptions[0])
-            self._telemetry.trouble("intake", group)
+            cause: BaseException = group
+            while isinstance(cause, BaseExceptionGroup):
+                cause = cause.exceptions[0]
+            self._intake_stopped = str(cause)
+            self._telemetry.trouble("intake", cause)
             log.critical("intake stopped: the ledger contradicts itself; run axisd ledger verify")
+
+    def _seal(
+        self, evidence: Sequence[Evidence], head: Head
+    ) -> tuple[Sequence[Entry], Sequence[Receipt]]:
+        """Under the name that the axis has now: a reload may change it, the key stays."""
+        return Sealer(self._view.axis, self._key).seal_group(evidence, head)
 
     # while it runs
 
@@ -348,7 +359,7 @@ class Daemon:
         try:
             fresh = read(
                 self._configuration.file,
-                day=self._clock.now().date(),
+                day=day_of(self._clock.now()),
                 version=self._view.version + 1,
             )
         except ConfigError as error:

@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
+from axisd.adapters import keyring
 from axisd.adapters.clock import SystemClock
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json
 from axisd.config.load import Configuration, load, read
+from axisd.core.zone import day_of
 from axisd.errors import ConfigError, Problem
 from axisd.web.control import ControlClient
 
@@ -43,7 +45,9 @@ def check(config: Path, as_json: bool) -> None:
     Exit code 0 when the daemon would start with it, 78 when it would not.
     """
     try:
-        loaded = read(config, day=SystemClock().now().date())
+        loaded = read(config, day=day_of(SystemClock().now()))
+        receipts = loaded.settings.receipts
+        keyring.load(receipts.key, receipts.certificate)
     except ConfigError as error:
         if as_json:
             say_json(
