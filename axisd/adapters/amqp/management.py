@@ -70,8 +70,8 @@ class Management:
     ) -> None:
         """Makes what is missing and replaces policies, permissions and given password hashes.
 
-        Twice is as good as once. Connections of accounts whose permissions changed are closed,
-        since the broker remembers permissions for as long as a connection lasts.
+        Twice is as good as once. Connections of accounts whose permissions or password changed are
+        closed, since the broker asks for both only when a connection begins.
         `revoke_others` takes the vhost away from accounts that belong to no system.
         """
         found = await self._get("definitions")
@@ -85,6 +85,8 @@ class Management:
         fresh = [{"password_hash": "", **row} for row in users]
         await self._call("POST", "definitions", {**definitions, "users": fresh})
         disconnect = changed_accounts(definitions, found)
+        # Whoever is connected with the old password must not stay.
+        disconnect |= {row["name"] for row in users if row["name"] in known}
         if revoke_others:
             for account in strangers(definitions, found):
                 await self._call("DELETE", f"permissions/{_quoted(self._vhost, account)}")
