@@ -3,7 +3,8 @@
 Items come through the same intake as everything else. `done` is said after our own commit, for
 duplicates too; `fail` with the reason for what was refused. A crash between commit and `done` means
 that the item is listed again, and the ledger answers "same again". Polling is quick after traffic and
-slow when it is quiet, or when nothing that is listed can be taken.
+slow when it is quiet, or when nothing that is listed can be taken. What is settled and yet listed waits
+longer and longer (`relisted`).
 
 Going wrong: what cannot be fetched or settled for now stays on the list. IntegrityError ends the run.
 """
@@ -12,16 +13,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.submission import Door, Submission
 from axisd.errors import AxisError, TransientError
 from axisd.ports import Clock, NationalAxis, NationalItem, Telemetry, TransportStatus
 from axisd.service.intake import Settlement
+from axisd.service.relisted import Relisted
 
 KINDS = ("document", "status")
+
+MOST: Final = 1000
+"""Items taken up in one look at most; the rest of an endless list waits for the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Downlink:
         self._clock = clock
         self._telemetry = telemetry
         self._pace = pace
+        self._relisted = Relisted(pace.quick)
 
     async def run(self) -> None:
         wait = self._pace.quick
@@ -74,9 +82,18 @@ class Downlink:
             self._report("list", "ok", started)
             slots = asyncio.Semaphore(self._pace.at_once)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._take(item, kind, slots)) for item in items]
+                tasks = [
+                    group.create_task(self._take(item, kind, slots))
+                    for item in self._due(items, kind)
+                ]
             taken += [task.result() for task in tasks]
         return any(taken)
+
+    def _due(self, items: Sequence[NationalItem], kind: str) -> list[NationalItem]:
+        """Of what is listed, what to take up now: each item once, however often it is listed."""
+        now = self._clock.monotonic()
+        due = (item for item in dict.fromkeys(items) if self._relisted.due(kind, item, now))
+        return list(islice(due, MOST))
 
     async def _take(self, item: NationalItem, kind: str, slots: asyncio.Semaphore) -> bool:
         """True if `item` was settled. If not, it stays on the list, and a later look takes it up again."""
@@ -86,6 +103,7 @@ class Downlink:
             try:
                 body = await self._national.fetch(item)
                 settlement = await self._handle(self._submission(item, kind, body))
+                self._relisted.settled(kind, item, self._clock.monotonic())
                 status, why = verdict(settlement)
                 await self._national.report(item, status, why)
             except TransientError as error:

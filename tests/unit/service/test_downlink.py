@@ -11,8 +11,8 @@ from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import refuse
 from axisd.core.submission import Door, Submission
 from axisd.errors import IntegrityError, TransientError
-from axisd.ports import TransportStatus
-from axisd.service.downlink import Downlink, Pace, verdict
+from axisd.ports import NationalItem, TransportStatus
+from axisd.service.downlink import MOST, Downlink, Pace, verdict
 from axisd.service.intake import Settlement
 from tests.support.values import FINANCE, HEALTH, OFFICE
 from tests.support.virtual import LoopClock, virtually
@@ -237,6 +237,46 @@ def test_an_item_that_never_can_be_taken_does_not_keep_polling_quick() -> None:
         assert _looks(made) < 100
         running.cancel()
         await asyncio.wait([running])
+
+    bench(work)
+
+
+@pytest.mark.parametrize("state", [REFUSED, DUPLICATE])
+def test_an_item_that_never_leaves_the_list_does_not_fill_the_ledger(
+    state: SubmissionState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(made: Bench) -> None:
+        async def deaf(*_: object) -> None:
+            """Says thanks and forgets."""
+
+        monkeypatch.setattr(made.national, "report", deaf)
+        made.answers = {b"a": state}
+        made.national.offer(b"a", recipient=HEALTH)
+        running = asyncio.create_task(made.downlink.run())
+        await asyncio.sleep(24 * 3600)
+        assert 24 <= len(made.handed) <= 40, "about once an hour"
+        made.national.offer(b"b", recipient=HEALTH)
+        await asyncio.sleep(75)
+        assert made.handed[-1].body == b"b", "and keeps nobody out"
+        running.cancel()
+        await asyncio.wait([running])
+
+    bench(work)
+
+
+def test_an_item_listed_a_thousand_times_is_taken_up_once_and_of_an_endless_list_a_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(made: Bench) -> None:
+        items = [made.national.offer(b"%d" % n, recipient=HEALTH) for n in range(MOST + 2)]
+        made.answers = {b"%d" % n: REFUSED for n in range(MOST + 2)}
+
+        async def waiting(kind: str) -> list[NationalItem]:
+            return [*items[:1] * 1000, *items] if kind == "document" else []
+
+        monkeypatch.setattr(made.national, "waiting", waiting)
+        await made.downlink.look()
+        assert [handed.body for handed in made.handed] == [b"%d" % n for n in range(MOST)]
 
     bench(work)
 
