@@ -54,7 +54,9 @@ def parse(file: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        document.problems.append(Problem(str(file), line, f"is not YAML: {error.problem}"))
+        tab = line > 0 and any("\t" in row for row in text.split("\n")[line - 1 : line])
+        advice = "; there is a tab in it: indent with spaces" if tab else ""
+        document.problems.append(Problem(str(file), line, f"is not YAML: {error.problem}{advice}"))
     except yaml.YAMLError as error:
         document.problems.append(Problem(str(file), 0, f"is not YAML: {error}"))
     else:

@@ -44,6 +44,8 @@ def test_every_duplicate_key_is_refused_with_both_lines(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ("a: [1\nb: 2\n", 2, "is not YAML"),
+        ("a: [1", 2, "is not YAML"),
+        ("a:\n\tb: 2\n", 2, "there is a tab in it: indent with spaces"),
         ("a: &x [*x]\n", 1, "contains itself"),
         ("? [a]\n: b\n", 1, "plain word"),
         ("a: 1\n---\nb: 2\n", 2, "is not YAML"),
