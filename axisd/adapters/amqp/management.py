@@ -142,7 +142,8 @@ class Management:
             ) as answer:
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnavailableError(f"{what}: {error!r}") from error
+            why = str(error) or "no answer in time"  # TimeoutError says nothing of itself
+            raise UnavailableError(f"{what}: {why}") from error
         gone = method == "DELETE" and answer.status == HTTPStatus.NOT_FOUND
         if answer.status >= HTTPStatus.BAD_REQUEST and not gone:
             raise UnavailableError(f"{what}: {answer.status} {_reason(content)}")
