@@ -33,6 +33,7 @@ from axisd.adapters.vxp.protocol import (
     read_file,
     read_rows,
     signed_headers,
+    text_of,
     unpadded_hash,
 )
 from axisd.errors import TransientError, UnavailableError
@@ -41,6 +42,11 @@ from axisd.ports import Clock, NationalAnswer, NationalItem, TransportStatus
 _LARGE: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
 _DESCRIPTION: Final = 500
+"""Characters of a sentence at most, said by us or by them."""
+_NUMBER: Final = 200
+"""Characters of an id or a code of theirs at most."""
+_LIST: Final = 32 * 1024 * 1024
+"""Bytes of an answer without a file at most: read as JSON it takes many times that."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -111,7 +117,10 @@ class VxpClient:
         parameters["hash-file"] = await _aside(len(body), unpadded_hash, body)
         answer = await self.call("sendEdoc", parameters, body)
         doc_id = answer.fields.get("DocId", "") if answer.accepted else ""
-        return NationalAnswer(answer.code, answer.text, str(doc_id))
+        # What is said here goes into evidence and receipts, whoever says it and at whatever length.
+        return NationalAnswer(
+            answer.code[:_NUMBER], answer.text[:_DESCRIPTION], text_of(doc_id)[:_NUMBER]
+        )
 
     async def count(self, kind: str) -> int:
         """How many items of `kind` wait for us."""
@@ -203,7 +212,9 @@ class VxpClient:
                 data=_content(operation, body),
                 allow_redirects=False,
             ) as response:
-                return response.status, await self._read_all(response, where)
+                brings = operation.brings_file or operation.raw
+                most = self._bounds.answer if brings else min(self._bounds.answer, _LIST)
+                return response.status, await self._read_all(response, where, most)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:
             raise UnavailableError(f"{where}: cannot connect: {wrong}") from wrong
         except TimeoutError as wrong:
@@ -214,12 +225,11 @@ class VxpClient:
             what = f"{type(wrong).__name__}: {wrong}"
             raise TransientError(f"{where}: the exchange broke: {what:.200}") from wrong
 
-    async def _read_all(self, response: aiohttp.ClientResponse, where: str) -> bytearray:
+    async def _read_all(self, response: aiohttp.ClientResponse, where: str, most: int) -> bytearray:
         came = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK):
-            if len(came) + len(chunk) > self._bounds.answer:
+            if len(came) + len(chunk) > most:
                 response.close()
-                most = self._bounds.answer
                 raise TransientError(
                     f"{where}: HTTP {response.status}, an answer of more than {most} bytes"
                 )

@@ -13,7 +13,7 @@ from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import Bounds, NationalError, VxpClient
 from axisd.adapters.vxp.protocol import Claim, Signed, read_claim, unpadded_hash
 from axisd.errors import TransientError, UnavailableError
-from axisd.ports import NationalItem, TransportStatus
+from axisd.ports import NationalAnswer, NationalItem, TransportStatus
 from axisd.simulator.loopback import free_ports
 
 SECRET = "a secret that must not be told"
@@ -145,6 +145,15 @@ async def test_garbage_is_transient_and_named(reply: bytes, said: str) -> None:
     assert str(caught.value).startswith("national axis, sendEdoc: ")
     assert SECRET not in str(caught.value)
     assert len(str(caught.value)) < 600
+
+
+async def test_what_an_answer_says_is_cut_before_it_reaches_any_evidence() -> None:
+    much = "x" * 100_000
+    lie = http(json.dumps({"status": "FAIL", "ErrorCode": much, "ErrorDesc": much}).encode())
+    async with server(saying(answer(DocId=much), lie)) as url, client(url) as vxp:
+        taken, refused = await send(vxp), await send(vxp)
+    assert taken == NationalAnswer("0", "", "x" * 200)
+    assert refused == NationalAnswer("x" * 200, "x" * 500, "")
 
 
 async def test_nobody_there_is_unavailable() -> None:

@@ -18,6 +18,7 @@ from axisd.adapters.vxp.protocol.answers import (
     read_answer,
     read_file,
     read_rows,
+    text_of,
 )
 from axisd.adapters.vxp.protocol.files import hash_forms, intact_file, unpadded_hash
 from axisd.adapters.vxp.protocol.operations import (
@@ -61,6 +62,7 @@ __all__ = [
     "read_rows",
     "select",
     "signed_headers",
+    "text_of",
     "timestamp",
     "unpadded_hash",
 ]
