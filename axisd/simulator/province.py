@@ -13,6 +13,7 @@ import csv
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ from axisd.simulator.process import Process, note, spawn
 VHOST: Final = "axis"
 DAEMON: Final = "axisd"
 _READY_SECONDS: Final = 30.0
+_ELSEWHERE: Final = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ PEER: Final = ("000.00.00.G14", "G14")
 def processes_file(folder: Path) -> Path:
     """The list of what was started in `folder` and outlives its starter; the broker has its own."""
     return folder / "processes"
+
+
+def forget_elsewhere(folder: Path) -> None:
+    """Removes the folder that the control socket lies in when `folder` is too deep for a socket."""
+    link = folder / _ELSEWHERE
+    if link.is_symlink():
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+        link.unlink()
 
 
 class Province:
@@ -203,6 +213,7 @@ class Province:
         await self.stop_axisd()
         await self.stop_national()
         await self.node.stop()
+        forget_elsewhere(self.folder)
 
     def axisctl(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
         """Runs one command of axisd against this province."""
@@ -252,7 +263,7 @@ axis:
 ledger: {{folder: ledger}}
 amqp: {{url_file: amqp.url, vhost: {VHOST}, management_url_file: management.url}}
 http: {{listen: "{ADDRESS}:{self.http_port}"}}
-control: {{socket: {self._socket()}}}
+control: {{socket: {self.socket()}}}
 receipts: {{key: pki/axis.key, certificate: pki/axis.pem}}
 trust: {{authorities: [pki/ca.pem]}}
 directory: {{agencies: [agencies.csv], systems: systems.yaml}}
@@ -264,12 +275,14 @@ national:
 log: {{format: json}}
 {self._more_settings}"""
 
-    def _socket(self) -> str:
+    def socket(self) -> str:
         """The control socket's path; a deep checkout would make it longer than a socket's may be."""
         inside = self.folder / "control.sock"
         if len(str(inside).encode()) < 100:
             return inside.name
-        return str(Path(tempfile.mkdtemp(prefix="axisd-")) / "control.sock")
+        elsewhere = Path(tempfile.mkdtemp(prefix="axisd-"))
+        (self.folder / _ELSEWHERE).symlink_to(elsewhere)
+        return str(elsewhere / "control.sock")
 
     def _seed(self, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         local = {code for member in self.members for code in member.agencies} | set(INTAKES)

@@ -18,6 +18,7 @@ from axisd.simulator.province import (
     PEER_CENTRE,
     VHOST,
     Province,
+    forget_elsewhere,
     processes_file,
 )
 
@@ -96,6 +97,7 @@ async def stop_kept(folder: Path) -> bool:
     ran = node.pid is not None
     if (folder / "broker").exists():
         await node.stop()
+    forget_elsewhere(folder)
     return bool(left) or ran
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from axisd.simulator.demo.handout import stop_kept
 from axisd.simulator.process import Process, note, noted, spawn
-from axisd.simulator.province import processes_file
+from axisd.simulator.province import Province, processes_file
 
 SLEEP = "import signal; signal.pause()"
 HOLD = (
@@ -68,6 +68,17 @@ async def test_a_ledger_that_nobody_holds_any_more_leads_to_no_process(tmp_path:
     assert process.alive()
     await process.end(10)
     bystander.wait()
+
+
+async def test_a_checkout_too_deep_for_a_socket_leaves_no_folder_elsewhere(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["rất-sâu"] * 12)
+    deep.mkdir(parents=True)
+    province = Province(deep)
+    socket = Path(province.socket())
+    assert len(str(socket).encode()) < 100
+    assert socket.parent.is_dir()
+    await stop_kept(deep)
+    assert not socket.parent.exists()
 
 
 async def test_where_nothing_was_ever_started_nothing_is_stopped(tmp_path: Path) -> None:
