@@ -57,8 +57,9 @@ def note(text: str, role: Role | None = None) -> None:
 
 
 def say_json(value: object) -> None:
-    """One JSON value on stdout; dates in ISO 8601, text as it is (not escaped to ASCII)."""
-    say(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """One JSON value on stdout; dates in ISO 8601, text as it is (not escaped to ASCII) where it has ink."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2, default=_plain).split("\n")
+    say("\n".join(line if line.isprintable() else "".join(map(_inked, line)) for line in lines))
 
 
 def say_table(
@@ -82,6 +83,11 @@ def visible(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def _inked(char: str) -> str:
+    """JSON escapes what could move the cursor only below U+0020; a terminal obeys U+009B as well."""
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,6 +1,7 @@
 """What is printed: aligned, harmless, and coloured only for people."""
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def test_a_cell_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> No
     say_table(("A",), [("\x1b[2J\u202e",)])
     assert capsys.readouterr().out.splitlines()[1] == "\\x1b[2J\\u202e"
     assert visible("Sở Tài chính") == "Sở Tài chính"
+
+
+def test_json_cannot_move_the_cursor_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"id": "\x1b[2J\x9b2J\u202e\u2028\x7f\U000e0041 Sở"}
+    say_json(said)
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.removesuffix("\n").split("\n"))
+    assert "Sở" in out
+    assert json.loads(out) == said
 
 
 def test_json_is_readable_text_with_plain_values(capsys: pytest.CaptureFixture[str]) -> None:

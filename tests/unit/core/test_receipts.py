@@ -378,6 +378,26 @@ def test_a_receipt_from_outside_its_certificates_time_is_told() -> None:
     assert fault(receipt(Sealer(AXIS, made.signing_key())).body) == "signer: signer-expired"
 
 
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-11-23T24:00:00.000+07:00",
+        "0001-01-01T00:00:00.000+07:00",
+        " 2026-11-02T09:00:00.000+07:00",
+    ],
+)
+def test_a_time_that_only_xml_schema_knows_is_told_not_raised(time: str) -> None:
+    """Anybody can sign such a receipt, and have it read."""
+    content = between(_RECEIPT.body, b"<Receipt", b"</Receipt>")
+    content = swap(content, signature_of(_RECEIPT.body), b"")
+    stated = between(content, b"<WireTime>", b"</WireTime>")
+    content = swap(content, stated, f"<WireTime>{time}</WireTime>")
+    signature = world().credential("ec-p256").signing_key().signature(content)
+    assert (
+        fault(swap(content, b"</Receipt>", signature + b"</Receipt>")) == "signer: schema-invalid"
+    )
+
+
 def test_a_comment_in_a_receipt_is_not_read() -> None:
     body = swap(_RECEIPT.body, "<EvidenceId>0193", "<EvidenceId><!-- x -->0193")
     verdict = proven(body)
