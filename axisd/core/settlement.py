@@ -8,96 +8,34 @@ A refused submission uses up nothing. Pure: what was seen before is an argument,
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from axisd.core.codes import is_code
-from axisd.core.edxml import MAX_DOCUMENT_ID
+from axisd.core.case import Case, cut
 from axisd.core.envelope import Document, Envelope, Status
-from axisd.core.evidence import Evidence, Facts, RecipientOutcome
-from axisd.core.inspection import Inspection, Verdict
+from axisd.core.evidence import Evidence, RecipientOutcome
+from axisd.core.inspection import Verdict
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import (
     INLINE_LIMIT,
     Change,
     Delivery,
-    Identity,
     Known,
     KnownDelivery,
     OutboxKind,
     OutboxRow,
     Payload,
-    Questions,
     RouteKind,
     SubmissionRecord,
 )
-from axisd.core.routing import Leg, organ_of, plan
-from axisd.core.rules import document_id_of, place_of, recipient_codes
+from axisd.core.routing import Leg
+from axisd.core.rules import document_id_of
 from axisd.core.statuses import apply_status
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
-from axisd.core.zone import day_of, wire_time
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An inspection with everything about it that does not depend on what is already known."""
-
-    inspection: Inspection
-    facts: Facts
-    legs: tuple[Leg, ...]
-    proof: str
-
-    def identity(self, leg: Leg) -> Identity:
-        return Identity(self.facts.sender, self.business, leg.organ, self.facts.document_id)
-
-    @property
-    def business(self) -> str:
-        # Statuses repeat legitimately; only the same content makes two of them the same.
-        if self.facts.status:
-            return f"status/{self.facts.status}/{self.proof[-16:]}"
-        return self.facts.business
-
-
-def prepare(inspection: Inspection, view: View) -> Case:
-    """Everything that can be decided before the ledger is asked: facts, legs, proof."""
-    facts = _facts(inspection, view)
-    legs: tuple[Leg, ...] = ()
-    if inspection.verified is not None:
-        day = day_of(inspection.submission.received_at)
-        envelope = inspection.verified.envelope
-        legs = tuple(_placed(leg, envelope) for leg in plan(recipient_codes(envelope), view, day))
-        if inspection.submission.door is Door.NATIONAL:
-            legs = _ours(legs, plan(inspection.submission.addressed_to, view, day))
-    return Case(inspection, facts, legs, _proof(inspection))
-
-
-def _placed(leg: Leg, envelope: Envelope) -> Leg:
-    """A leg that goes nowhere says where in the envelope it was asked for."""
-    if leg.refusal is None:
-        return leg
-    at, line = place_of(envelope, leg.addressed[0])
-    return replace(leg, refusal=replace(leg.refusal, at=at, line=line))
-
-
-def questions(case: Case, view: View) -> Questions:
-    """What has to be known to settle `case`."""
-    submission = case.inspection.submission
-    externals: set[tuple[Door, str]] = set()
-    if submission.external_id is not None:
-        externals.add((submission.door, submission.external_id))
-    about: set[tuple[str, str]] = set()
-    if case.inspection.verified and isinstance(case.inspection.verified.envelope, Status):
-        status = case.inspection.verified.envelope
-        about = {(_issuer(status, view), status.about.document_id)}
-    return Questions(
-        identities=frozenset(case.identity(leg) for leg in case.legs if leg.route),
-        documents=frozenset(about),
-        externals=frozenset(externals),
-    )
+from axisd.core.zone import wire_time
 
 
 def settle(
@@ -311,10 +249,10 @@ def _record(
         reason=refusal.code if refusal else "",
         at=refusal.at if refusal else None,
         line=refusal.line if refusal else None,
-        number=_cut(document.number) if document else "",
-        notation=_cut(document.notation) if document else "",
-        promulgation_date=_cut(document.promulgation_date) if document else "",
-        subject=_cut(document.subject) if document else None,
+        number=cut(document.number) if document else "",
+        notation=cut(document.notation) if document else "",
+        promulgation_date=cut(document.promulgation_date) if document else "",
+        subject=cut(document.subject) if document else None,
         # Only what was settled counts as seen: a refused item may be fetched and judged again.
         external_id=inspection.submission.external_id
         if state is SubmissionState.ACCEPTED
@@ -330,103 +268,3 @@ def _payload(case: Case) -> Payload:
 
 def _envelope(case: Case) -> Envelope | None:
     return case.inspection.envelope
-
-
-def _facts(inspection: Inspection, view: View) -> Facts:
-    submission, envelope = inspection.submission, inspection.envelope
-    document = envelope if isinstance(envelope, Document) else None
-    status = envelope if isinstance(envelope, Status) else None
-    priority = _priority(document)
-    urgent = submission.lane is Lane.URGENT or priority > 0
-    return Facts(
-        submission_id=submission.id,
-        door=submission.door,
-        account=submission.account or "",
-        sender=_sender(envelope, view),
-        reply_to=inspection.sender or "",
-        kind=envelope.kind if envelope else "",
-        business=document.business.business if document else "",
-        status=_cut(status.code, 2) if status else "",
-        document_id=_cut(envelope.document_id, MAX_DOCUMENT_ID) if envelope else "",
-        digest=inspection.digest,
-        size=len(submission.body),
-        received_at=submission.received_at,
-        lane=Lane.URGENT if urgent else Lane.NORMAL,
-        priority=priority,
-        legal_value=inspection.legal_value,
-        signature=inspection.signature,
-        attachments=inspection.attachments if inspection.keep_payload else (),
-    )
-
-
-def _sender(envelope: Envelope | None, view: View) -> str:
-    code = envelope.sender.organ_id if envelope else ""
-    return organ_of(code, view.directory) if is_code(code) else ""
-
-
-def _cut(text: str, most: int = 1000) -> str:
-    """What an envelope says, where it is repeated: one that the schema refused may say anything."""
-    return text[:most]
-
-
-def _priority(document: Document | None) -> int:
-    text = document.other.priority if document else ""
-    return int(text) if text in {"1", "2", "3", "4"} else 0
-
-
-def _ours(named: Iterable[Leg], items: Iterable[Leg]) -> tuple[Leg, ...]:
-    """Of a message from the national axis: the legs that end here and that the item was sent for.
-
-    The national axis hands over one item per recipient; the envelope names all of them, or none where
-    the recipient was given beside it (VXP's `to`).
-    """
-    here = [leg for leg in named if _ends_here(leg)]
-    wanted = {leg.organ: leg for leg in items}
-    if not wanted:
-        return tuple(here)
-    ours = tuple(leg for leg in here if leg.organ in wanted)
-    return ours or tuple(leg for leg in wanted.values() if _ends_here(leg))
-
-
-def _ends_here(leg: Leg) -> bool:
-    if leg.refusal is not None:
-        return leg.refusal.code != "national-closed"
-    return leg.route is not RouteKind.NATIONAL
-
-
-def _proof(inspection: Inspection) -> str:
-    """What a repeat is compared with.
-
-    The national axis serialises anew, adds twins and traces: from there, the content that names the
-    document and the attachments' digests are compared, not the bytes.
-    """
-    envelope = inspection.envelope
-    if inspection.submission.door is not Door.NATIONAL or envelope is None:
-        return inspection.digest
-    if isinstance(envelope, Document):
-        parts = [
-            envelope.sender.organ_id,
-            envelope.document_id,
-            envelope.business.business,
-            envelope.number,
-            envelope.notation,
-            envelope.promulgation_date,
-            envelope.subject,
-            *(attachment.digest for attachment in envelope.attachments),
-        ]
-    else:
-        parts = [
-            envelope.sender.organ_id,
-            envelope.about.organ_id,
-            envelope.about.document_id,
-            envelope.code,
-            envelope.description,
-            envelope.timestamp,
-        ]
-    return "content:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _issuer(status: Status, view: View) -> str:
-    """The organ that issued the document a status is about: for 13 the reporter itself."""
-    issuer = status.sender.organ_id if status.code == "13" else status.about.organ_id
-    return organ_of(issuer, view.directory)

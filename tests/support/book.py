@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from axisd.core.case import prepare, questions
 from axisd.core.evidence import Evidence
 from axisd.core.inspection import Inspection
 from axisd.core.records import (
@@ -19,7 +20,7 @@ from axisd.core.records import (
     OutboxRow,
     Questions,
 )
-from axisd.core.settlement import prepare, questions, settle
+from axisd.core.settlement import settle
 from axisd.core.submission import Door
 from axisd.core.view import View
 from tests.support.values import NOW, minter, view

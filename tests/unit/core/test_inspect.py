@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axisd.core import signature
+from axisd.core.case import prepare
 from axisd.core.directory import Profile
 from axisd.core.envelope import Document, Status
 from axisd.core.inspect import crashed, inspect
@@ -20,7 +21,6 @@ from axisd.core.inspection import (
     Verdict,
 )
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.settlement import prepare
 from axisd.core.submission import Door
 from axisd.core.view import Limits, View
 from tests.support.messages import DOCUMENT, STATUS, swap
