@@ -8,6 +8,7 @@ are written as escapes. Long values are cut. A log line that cannot be written i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
@@ -80,7 +81,7 @@ def configure(
     structlog.configure(
         processors=[*shared, *rendered],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Lossy(stream))),
         cache_logger_on_first_use=False,
     )
     bridge = logging.StreamHandler(stream)
@@ -167,6 +168,21 @@ def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
             lines = value.split("\n") if key == "exception" else [value]
             event[key] = "\n".join("".join(map(_escape, line)) for line in lines)
     return event
+
+
+class _Lossy:
+    """A stream whose lines are lost while it takes none: a full disk must not end the axis."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Stamp:

@@ -219,3 +219,19 @@ def test_configuring_again_changes_the_level_and_doubles_no_line() -> None:
     journal().info("a")
     logging.getLogger("x").info("b")
     assert [line["event"] for line in told(stream)] == ["a", "b"]
+
+
+class Full(io.StringIO):
+    """A disk without space."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_raises() -> None:
+    configure("info", "json", now=lambda: NOW, stream=Full())
+    journal().error("submission", state="accepted")
+    logging.getLogger("axisd").error("stopping")
