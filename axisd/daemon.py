@@ -299,6 +299,7 @@ class Daemon:
         checks = [
             Check("started", self._ready, "" if self._ready else "still starting"),
             Check("intake", self._intake_stopped is None, self._intake_stopped or ""),
+            Check("ledger", not self._commits.trouble, self._commits.trouble),
             Check("parts", not silent, f"silent: {', '.join(silent)}" if silent else ""),
         ]
         if self._ready:

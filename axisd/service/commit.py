@@ -66,6 +66,8 @@ class GroupCommit:
         self._queue: asyncio.Queue[_Proposal] = asyncio.Queue(waiting)
         self._listeners: list[Listener] = []
         self._ended = False
+        self.trouble = ""
+        """Why the last transaction could not be written for now; empty when it was."""
 
     def listen(self, listener: Listener) -> None:
         """`listener` is told of new outbox rows, after they are durable. It must not block or fail."""
@@ -119,6 +121,7 @@ class GroupCommit:
         try:
             await self._write(group)
         except TransientError as error:
+            self.trouble = str(error)
             self._telemetry.trouble("ledger", error)
             for proposal in group:
                 proposal.fail(error)
@@ -153,6 +156,7 @@ class GroupCommit:
                     self._pool, self._seal, evidence, head
                 )
             await transaction.write(Records(changes, tuple(entries), tuple(receipts)))
+        self.trouble = ""
         self._telemetry.committed(len(changes), len(entries), self._clock.monotonic() - started)
         self._tell(changes)
         for proposal, change in decided:

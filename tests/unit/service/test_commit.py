@@ -226,7 +226,9 @@ def test_a_failure_that_heals_reaches_everybody_of_the_group_and_nothing_is_writ
         assert states(changes) == ["TransientError"] * 5
         assert (await made.ledger.count())["submission"] == 0
         assert [where for where, _ in made.telemetry.troubles] == ["ledger"]
+        assert made.commits.trouble == "disk full"
         assert states(await made.settle_all(*documents(5))) == ["accepted"] * 5
+        assert made.commits.trouble == ""
 
     bench(work)
 
