@@ -150,16 +150,25 @@ async def test_a_lane_that_does_not_exist_comes_back_from_the_broker(
         await post(served, paper(papers)[1], f"express.{FINANCE}", "finance")
 
 
-@pytest.mark.parametrize(
-    ("user_id", "code"), [(None, "account-missing"), ("stranger", "account-unknown")]
-)
-async def test_whom_nobody_can_name_is_refused_without_a_receipt_and_on_record(
-    served: Province, papers: Papers, user_id: str | None, code: str
+async def test_who_forgets_the_user_id_is_told_by_the_routing_key(
+    served: Province, papers: Papers
 ) -> None:
+    _, body = paper(papers)
+    async with desk(served) as watched:
+        await post(served, body, f"normal.{FINANCE}", None)
+        reason = await rejected(served, watched, FINANCE, body)
+        assert reason.get("code") == "account-missing"
+        await passes(served, watched, papers)
+
+
+async def test_whom_nobody_can_name_is_refused_without_a_receipt_and_on_record(
+    served: Province, papers: Papers
+) -> None:
+    code = "account-unknown"
     before = await metric(served, "axisd_refusals_total", reason=code)
     document_id, body = paper(papers)
     async with desk(served) as watched:
-        await post(served, body, f"normal.{FINANCE}", user_id)
+        await post(served, body, f"normal.{FINANCE}", "stranger")
         await passes(served, watched, papers)
         assert await metric(served, "axisd_refusals_total", reason=code) == before + 1
         assert not [m for m in watched.box(FINANCE, "receipts") if digest(body).encode() in m.body]

@@ -183,11 +183,17 @@ async def test_a_full_inbox_takes_the_rest_when_it_has_room(
 ) -> None:
     async with desk(served, ENVIRONMENT):
         pass
-    documents = [paper(papers) for _ in range(4)]
+    documents = []
     since = log_size(served)
     async with full_inbox(served, ENVIRONMENT):
-        await submit(served, FINANCE, *(body for _, body in documents))
-        await until_logged(served, lambda x: x.get("reason") == "broker-refused", since)
+
+        async def refused() -> bool:
+            """Hands in another one; the broker needs a moment to mind its new policy."""
+            documents.append(paper(papers))
+            await submit(served, FINANCE, documents[-1][1])
+            return any(x.get("reason") == "broker-refused" for x in log_lines(served, since))
+
+        await until_async(refused)
     async with desk(served) as watched:
         for document_id, body in documents:
             (came,) = await delivered(watched, ENVIRONMENT, document_id)

@@ -176,6 +176,22 @@ async def test_an_urgent_document_takes_the_urgent_lane_and_keeps_its_priority(
             assert child(receipt.body, "Submission").get("lane") == "urgent"
 
 
+async def test_an_urgent_document_overtakes_a_backlog(site: Province, papers: Papers) -> None:
+    backlog = [paper(papers) for _ in range(120)]
+    urgent_id, envelope = papers.document(FINANCE, [ENVIRONMENT], "HỎA TỐC: đê", priority=3)
+    async with desk(site) as watched:
+        await submit(site, FINANCE, *(body for _, body in backlog))
+        await submit(site, FINANCE, papers.signed(FINANCE, envelope), lane="urgent")
+        await site.start_axisd()
+        ids = {document_id for document_id, _ in backlog} | {urgent_id}
+        came = await watched.expect(
+            ENVIRONMENT, "inbox", lambda m: m.correlation_id in ids, count=len(ids), within=40
+        )
+    assert len(came) == len(ids)
+    place = [message.correlation_id for message in came].index(urgent_id)
+    assert place < len(backlog) // 2
+
+
 async def test_two_codes_of_one_recipient_are_one_delivery(
     served: Province, papers: Papers
 ) -> None:

@@ -29,6 +29,7 @@ from tests.support.trouble import amended
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SECRET = "ZXQUOCGIA"
 LOCKED, UNKNOWN = "000.00.00.G15", "000.00.00.G99"
 
 
@@ -207,7 +208,7 @@ async def test_what_we_refuse_from_the_national_axis_is_called_fail_with_the_rea
         return papers.document(sender, [to], subject)[1]
 
     bad = {
-        "secrecy-mark": of(MINISTRY, ENVIRONMENT, "TUYỆT MẬT: kế hoạch"),
+        "secrecy-mark": of(MINISTRY, ENVIRONMENT, f"TUYỆT MẬT: {SECRET}"),
         "sender-not-account": of(FINANCE, ENVIRONMENT, "V/v giả danh Sở"),
         "schema-invalid": of(MINISTRY, ENVIRONMENT, "V/v sai trường").replace(
             b"Priority>0<", "Priority>khẩn<".encode()
@@ -231,6 +232,10 @@ async def test_what_we_refuse_from_the_national_axis_is_called_fail_with_the_rea
         await delivered(watched, ENVIRONMENT, good)
     failed = [x for x in log_lines(served, since) if x.get("outcome") == "fail"]
     assert len(failed) == len(bad)
+    kept = [file for file in (served.folder / "ledger").rglob("*") if file.is_file()]
+    assert kept
+    for file in (*kept, served.folder / "axisd.log"):
+        assert SECRET.encode() not in file.read_bytes(), file
 
 
 async def test_a_lying_axis_and_a_kill_between_commit_and_done_deliver_nothing_twice(

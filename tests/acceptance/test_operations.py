@@ -25,6 +25,7 @@ from tests.support.acceptance import (
     delivered,
     desk,
     digest,
+    once,
     paper,
     receipts,
     rejected,
@@ -40,7 +41,7 @@ from tests.support.operators import (
     prometheus_families,
     until_async,
 )
-from tests.support.trouble import amended
+from tests.support.trouble import amended, no_space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -120,7 +121,7 @@ async def failing_start(province: Province) -> str:
 async def test_ready_names_its_checks_and_healthy_is_healthy(served: Province) -> None:
     assert await fetch(served, "/-/healthy") == (200, '{"healthy": true}')
     named = await checks(served)
-    assert {"started", "intake", "parts", "broker", "consumers"} <= named.keys()
+    assert {"started", "intake", "ledger", "parts", "broker", "consumers"} <= named.keys()
     assert all(ok for ok, _ in named.values())
     assert (await fetch(served, "/"))[0] == 404
 
@@ -270,6 +271,32 @@ async def test_a_ledger_that_breaks_meanwhile_stops_the_intake_and_nothing_else(
     await site.start_axisd()
     async with desk(site) as watched:
         await delivered(watched, ENVIRONMENT, document_id)
+
+
+async def test_a_full_disk_is_named_waited_out_and_loses_nothing(
+    served: Province, papers: Papers
+) -> None:
+    documents = [paper(papers) for _ in range(20)]
+    async with desk(served) as watched, no_space(served):
+        await submit(served, FINANCE, *(body for _, body in documents))
+
+        async def named() -> bool:
+            return not (await checks(served))["ledger"][0]
+
+        await until_async(named)
+        assert "disk" in (await checks(served))["ledger"][1]
+        assert (await fetch(served, "/-/healthy"))[0] == 200
+        ids = {document_id for document_id, _ in documents}
+        assert not [m for m in watched.box(ENVIRONMENT, "inbox") if m.correlation_id in ids]
+    async with desk(served) as watched:
+        for document_id, _ in documents:
+            await delivered(watched, ENVIRONMENT, document_id)
+            await receipts(
+                watched, FINANCE, document_id, "ContentConsignment", "SubmissionAcceptance"
+            )
+        once(watched, ENVIRONMENT, [document_id for document_id, _ in documents])
+    assert (await checks(served))["ledger"] == (True, "")
+    await axisd(served, "ledger", "verify")
 
 
 WORDS = ("ZXCHUDE", "ZXTRICHYEU", "ZXNOIDUNG")

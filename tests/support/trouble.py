@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -37,6 +38,19 @@ async def locked_ledger(province: Province) -> AsyncIterator[None]:
     finally:
         connection.execute("ROLLBACK")
         connection.close()
+
+
+@asynccontextmanager
+async def no_space(province: Province) -> AsyncIterator[None]:
+    """No file that the running axisd has can grow, as on a full disk."""
+    assert province.axisd is not None, "axisd runs"
+    pid = province.axisd.pid
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 @asynccontextmanager
