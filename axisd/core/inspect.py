@@ -319,12 +319,18 @@ def _invalid(finding: SignatureFinding) -> SignatureFinding:
 
 def _named_sender(submission: Submission, view: View) -> str | None:
     """The agency that an answer goes to before the envelope is read: the routing key's where the
-    account serves it, else the account's first."""
+    account serves it, else the account's first.
+
+    Without an account the routing key alone says whom to tell: the broker's topic permissions let
+    nobody use it but the accounts that serve that agency. Nothing but the refusal rests on it.
+    """
     directory = view.directory
-    system = directory.systems.get(submission.account) if submission.account else None
+    agency = submission.routing_key.partition(".")[2]
+    if not submission.account:
+        return directory.canonical(agency) if directory.system_of(agency) else None
+    system = directory.systems.get(submission.account)
     if system is None:
         return None
-    agency = submission.routing_key.partition(".")[2]
     if agency and directory.serves(system.account, agency):
         return directory.canonical(agency)
     return directory.canonical(system.agencies[0]) if system.agencies else None

@@ -39,7 +39,7 @@ async def test_a_broker_as_it_should_be_is_good_and_idle_queues_are_named(site: 
     ] * 3
     assert found["intake"]["outcome"] == "failed"
     assert "start the daemon" in found["intake"]["mend"]
-    assert found["inboxes"]["outcome"] == "warning"
+    assert found["inboxes"]["outcome"] == "good"
     assert "000.00.11.H53 (0 wait)" in found["inboxes"]["detail"]
 
 

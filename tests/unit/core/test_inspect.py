@@ -135,8 +135,10 @@ def test_another_content_type_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "told"),
     [
-        ({"account": None}, "account-missing", None),
-        ({"account": ""}, "account-missing", None),
+        ({"account": None}, "account-missing", SENDER),
+        ({"account": ""}, "account-missing", SENDER),
+        ({"account": None, "routing_key": "normal.000.00.99.H53"}, "account-missing", None),
+        ({"account": None, "routing_key": ""}, "account-missing", None),
         ({"account": "nobody"}, "account-unknown", None),
         ({"account": "resting"}, "account-suspended", "000.00.12.H53"),
         ({"routing_key": "slow.000.00.11.H53"}, "routing-key", SENDER),
