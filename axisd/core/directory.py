@@ -82,12 +82,13 @@ class Directory:
     _system_of: Mapping[str, System] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # A derived twin is plausible, not guaranteed: one that the directory states wins over it.
-        by_code = {
-            twin: agency
-            for agency in self.agencies.values()
-            if agency.twin is None and (twin := derived_twin(agency.code)) is not None
-        }
+        # A derived twin is plausible, not guaranteed: one that the directory states wins over it, and one
+        # that two agencies share (`000.11.00.X` and `000.00.11.X`) stands for neither.
+        derived: dict[str, list[Agency]] = {}
+        for agency in self.agencies.values():
+            if agency.twin is None and (twin := derived_twin(agency.code)) is not None:
+                derived.setdefault(twin, []).append(agency)
+        by_code = {twin: found[0] for twin, found in derived.items() if len(found) == 1}
         by_code |= {a.twin: a for a in self.agencies.values() if a.twin}
         by_code |= self.agencies
         system_of = {

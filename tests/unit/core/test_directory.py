@@ -32,6 +32,14 @@ def test_a_stated_twin_wins_over_a_derived_one() -> None:
     assert known.find("H53.12") is None
 
 
+def test_a_derived_twin_that_two_agencies_share_stands_for_neither() -> None:
+    gap = Agency("000.11.00.H53", "a code with a gap")
+    for known in (directory(FINANCE, gap), directory(gap, FINANCE)):
+        assert known.find("H53.11") is None
+        assert known.canonical("000.00.11.H53") == "000.00.11.H53"
+        assert known.canonical("000.11.00.H53") == "000.11.00.H53"
+
+
 def test_a_code_is_open_from_its_first_day_until_the_day_on_which_it_closes() -> None:
     agency = Agency("H1", "", valid_from=date(2020, 1, 1), valid_to=date(2025, 7, 1))
     assert [agency.open_on(day) for day in (date(2019, 12, 31), date(2020, 1, 1), BEFORE, AFTER)] == [
