@@ -95,7 +95,11 @@ async def test_a_power_cut_of_the_broker_under_load_loses_nothing_and_counts_not
                 *["ContentConsignment"] * 2,
                 "SubmissionAcceptance",
             )
-    assert await metric(served, "axisd_broker_connected", connection="consume") == 1
+
+    async def shown() -> bool:
+        return await metric(served, "axisd_broker_connected", connection="consume") == 1
+
+    await until_async(shown)
     await axisd(served, "ledger", "verify")
 
 
