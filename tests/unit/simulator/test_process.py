@@ -17,6 +17,11 @@ DEAF = (
     "print('deaf', flush=True); signal.pause()"
 )
 
+LINGERING = (
+    "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start()\n"
+    "ctypes.CDLL(None).pthread_exit(None)"
+)
+
 
 def _sleeper(folder: Path, code: str = SLEEP) -> subprocess.Popen[bytes]:
     with (folder / "output").open("ab") as output:
@@ -29,6 +34,10 @@ def _sleeper(folder: Path, code: str = SLEEP) -> subprocess.Popen[bytes]:
         )
 
 
+def _is_zombie(pid: int) -> bool:
+    return ") Z " in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+
+
 async def test_a_process_ends_within_its_grace(tmp_path: Path) -> None:
     child = _sleeper(tmp_path)
     process = Process.of(child.pid)
@@ -36,6 +45,19 @@ async def test_a_process_ends_within_its_grace(tmp_path: Path) -> None:
     await process.end(grace=10)
     assert not process.alive()
     assert child.wait() == -signal.SIGTERM
+
+
+async def test_a_process_whose_other_threads_go_on_has_not_ended(tmp_path: Path) -> None:
+    """It looks like one that waits to be reaped, and still holds its files and locks."""
+    child = _sleeper(tmp_path, LINGERING)
+    process = Process.of(child.pid)
+    async with asyncio.timeout(10):
+        while not _is_zombie(child.pid):
+            await asyncio.sleep(0.01)
+    assert process.alive()
+    process.send(signal.SIGKILL)
+    assert await process.gone(10)
+    assert child.wait() == -signal.SIGKILL
 
 
 async def test_a_process_that_does_not_end_is_killed(tmp_path: Path) -> None:
