@@ -45,8 +45,9 @@ LONGEST: Final = 2000
 
 
 _TALKATIVE: Final = {
-    # They write statements with their values, or what they are about to do, at INFO.
+    # They write statements with their values, or what they are about to do, at INFO or DEBUG.
     "sqlalchemy": logging.WARNING,
+    "aiosqlite": logging.WARNING,
     "alembic": logging.WARNING,
     # It writes a traceback of every connection that breaks, beside the line in which we tell why.
     "aiormq": logging.CRITICAL,

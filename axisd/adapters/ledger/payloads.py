@@ -9,6 +9,7 @@ cannot do now, IntegrityError for content that does not match its name.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 from axisd.adapters.ledger.faults import translated
 from axisd.core.audit import digest_of
+from axisd.core.records import Payload
 from axisd.errors import IntegrityError
 
 _PREFIX: Final = "sha256:"
@@ -65,11 +67,21 @@ class PayloadFiles:
             except FileNotFoundError:
                 return False
 
+    def require(self, payloads: Iterable[Payload]) -> None:
+        """Raises IntegrityError unless all of `payloads` were stored."""
+        for payload in payloads:
+            if not self.has(payload.digest, payload.size):
+                raise IntegrityError(f"payload {payload.digest} is neither staged nor handed in")
+
+    def whole(self, digest: str, body: bytes | None) -> bytes:
+        """`body`, or what is on disk if it is None, checked against its digest as `load` does."""
+        return self.load(digest) if body is None else _checked(digest, body)
+
     def load(self, digest: str) -> bytes:
         """The content, checked against its name. Raises IntegrityError when it is gone or changed."""
         with translated("reading a payload"):
             try:
-                return checked(digest, self._path(digest).read_bytes())
+                return _checked(digest, self._path(digest).read_bytes())
             except FileNotFoundError as error:
                 raise IntegrityError(f"payload {digest} is not on disk") from error
 
@@ -80,7 +92,7 @@ class PayloadFiles:
         return self._folder / name[:2] / name[2:]
 
 
-def checked(digest: str, body: bytes) -> bytes:
+def _checked(digest: str, body: bytes) -> bytes:
     """`body`, if it is what `digest` says; else raises IntegrityError."""
     found = digest_of(body)
     if found != digest:

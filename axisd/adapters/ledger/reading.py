@@ -1,6 +1,6 @@
 """What is read outside transactions: outbox, parcels, timelines, single rows.
 
-Plain functions of a connection, run in a reader's thread in one snapshot each. Nothing here scans a
+Plain functions of a connection, run in one snapshot each. Nothing here scans a
 table that grows with the years; `outbox_summary` scans what waits. Rows that contradict each other
 raise IntegrityError.
 """
@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 
 from axisd.adapters.ledger import codec, tables
-from axisd.adapters.ledger.payloads import checked
 from axisd.adapters.ledger.writing import chunks
 from axisd.core.evidence import Entry, Facts, Receipt
 from axisd.core.lifecycle import SubmissionState
@@ -115,7 +114,7 @@ def _summary(destination: str, rows: Sequence[Row[Any]]) -> OutboxSummary:
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A parcel as far as the database has it: `body` is None where it lies on disk."""
+    """A parcel as the database has it: `body` is not checked, and None where it lies on disk."""
 
     row: OutboxRow
     body: bytes | None
@@ -140,8 +139,9 @@ def _of_kind(rows: Iterable[OutboxRow], kind: OutboxKind) -> dict[str, OutboxRow
 
 def _delivery_parcels(connection: Connection, rows: dict[str, OutboxRow]) -> Iterator[Loose]:
     for row in _contents(connection, _DELIVERIES, rows):
-        body = None if row.body is None else checked(row.digest, row.body)
-        yield Loose(rows[row.id], body, codec.facts_of(row.facts), delivery=codec.delivery_of(row))
+        yield Loose(
+            rows[row.id], row.body, codec.facts_of(row.facts), delivery=codec.delivery_of(row)
+        )
 
 
 def _receipt_parcels(connection: Connection, rows: dict[str, OutboxRow]) -> Iterator[Loose]:
@@ -237,11 +237,11 @@ def receipt(connection: Connection, receipt_id: str) -> Receipt | None:
 
 
 def payload(connection: Connection, digest: str) -> tuple[bool, bytes | None]:
-    """Whether `digest` is known, and its bytes unless they lie on disk."""
+    """Whether `digest` is known, and its bytes, not checked, unless they lie on disk."""
     row = connection.execute(select(_payload.body).where(_payload.digest == digest)).one_or_none()
     if row is None:
         return False, None
-    return True, None if row.body is None else checked(digest, row.body)
+    return True, row.body
 
 
 def entries(connection: Connection, after: int, limit: int) -> list[Entry]:

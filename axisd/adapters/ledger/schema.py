@@ -6,12 +6,16 @@ a newer axisd is never touched.
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
+from axisd.adapters.ledger.connection import OwnedConnection
+from axisd.adapters.ledger.engine import WRITING, writing_engine
 from axisd.adapters.ledger.migrations import HEAD
 from axisd.errors import ConfigError, Problem
 
@@ -27,11 +31,26 @@ def current(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def upgrade(connection: Connection, file: Path) -> None:
-    """Brings the ledger to our version in one transaction, which it commits.
+def upgrade(file: Path, *, busy: float) -> None:
+    """Brings the ledger to our version in one transaction, on a connection that it closes again.
 
-    Raises ConfigError when the ledger was written by a newer axisd.
+    Blocks: call it in a thread, where it has an event loop of its own. Alembic reads and compiles files
+    between its statements, which no other work should have to wait for. Raises ConfigError when the
+    ledger was written by a newer axisd.
     """
+    asyncio.run(_upgrade(file, busy))
+
+
+async def _upgrade(file: Path, busy: float) -> None:
+    connection = await OwnedConnection.open("migration", writing_engine(file, busy=busy), WRITING)
+    try:
+        await connection.run(partial(_migrate, file=file))
+        await connection.commit()
+    finally:
+        await connection.close()
+
+
+def _migrate(connection: Connection, file: Path) -> None:
     found = current(connection)
     if found != HEAD:
         if found is not None and found > HEAD:
@@ -44,7 +63,6 @@ def upgrade(connection: Connection, file: Path) -> None:
         config.set_main_option("path_separator", "newline")
         with _ALEMBIC:
             command.upgrade(config, "head")
-    connection.commit()
 
 
 def require(connection: Connection, file: Path) -> None:

@@ -17,13 +17,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from axisd.adapters.ledger import reading, schema, verify, writing
-from axisd.adapters.ledger.engine import (
-    ConnectionThread,
-    T,
-    Work,
-    reading_engine,
-    writing_engine,
-)
+from axisd.adapters.ledger.connection import OwnedConnection, T, Work
+from axisd.adapters.ledger.engine import READING, WRITING, reading_engine, writing_engine
 from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.lock import LedgerLock
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
@@ -50,7 +45,7 @@ _PAGE: Final = 500
 class LedgerReader:
     """All the reads. Never blocks the writer, also from another process; makes no change at all."""
 
-    def __init__(self, folder: Path, reader: ConnectionThread, files: PayloadFiles) -> None:
+    def __init__(self, folder: Path, reader: OwnedConnection, files: PayloadFiles) -> None:
         self._folder = folder
         self._reader = reader
         self._files = files
@@ -70,14 +65,20 @@ class LedgerReader:
     async def parcels(self, ids: Sequence[str]) -> Sequence[Parcel]:
         """Rows with their bodies, in order of id; ids that are gone or held are left out."""
         found = await self._reader.read(partial(reading.loose_parcels, ids=ids))
-        return [await self._tied(loose) for loose in found]
+        return await asyncio.to_thread(self._tied, found) if found else []
 
-    async def _tied(self, loose: reading.Loose) -> Parcel:
-        body = loose.body
-        if body is None:
-            assert loose.delivery is not None, "only payloads lie on disk"
-            body = await asyncio.to_thread(self._files.load, loose.delivery.digest)
-        return Parcel(loose.row, body, loose.facts, loose.delivery, loose.receipt)
+    def _tied(self, found: Sequence[reading.Loose]) -> list[Parcel]:
+        """In a thread: payloads are large, on disk or not, and each is checked against its digest."""
+        return [
+            Parcel(loose.row, self._body(loose), loose.facts, loose.delivery, loose.receipt)
+            for loose in found
+        ]
+
+    def _body(self, loose: reading.Loose) -> bytes:
+        if loose.receipt is not None:
+            return loose.receipt.body
+        assert loose.delivery is not None, "a parcel is a delivery or a receipt"
+        return self._files.whole(loose.delivery.digest, loose.body)
 
     async def timeline(self, document_id: str) -> Timeline:
         """By DocumentId, submission id or delivery id; empty when nothing matches."""
@@ -90,9 +91,7 @@ class LedgerReader:
     async def payload(self, digest: str) -> bytes | None:
         """The bytes with this digest, checked against it, or None."""
         known, body = await self._reader.read(partial(reading.payload, digest=digest))
-        if known and body is None:
-            return await asyncio.to_thread(self._files.load, digest)
-        return body
+        return await asyncio.to_thread(self._files.whole, digest, body) if known else None
 
     async def entries(self, after: int = 0) -> AsyncIterator[Entry]:
         """The chain from behind position `after`, with what is added meanwhile."""
@@ -129,7 +128,7 @@ class LedgerReader:
         `progress` is told, now and then, how many more entries and payloads were checked.
         """
         engine = reading_engine(database(self._folder), busy=BUSY, lenient=True)
-        auditor = await ConnectionThread.start("auditor", engine)
+        auditor = await OwnedConnection.open("auditor", engine, READING)
         try:
             return await verify.verify(auditor, self._files, payloads=payloads, progress=progress)
         finally:
@@ -146,9 +145,9 @@ class SqlLedger(LedgerReader):
     def __init__(
         self,
         folder: Path,
-        reader: ConnectionThread,
+        reader: OwnedConnection,
         files: PayloadFiles,
-        writer: ConnectionThread,
+        writer: OwnedConnection,
         lock: LedgerLock,
     ) -> None:
         super().__init__(folder, reader, files)
@@ -188,7 +187,7 @@ class SqlLedger(LedgerReader):
 class _SqlTransaction:
     """Begins with its first question; knows the head of the chain from then on."""
 
-    def __init__(self, writer: ConnectionThread, files: PayloadFiles) -> None:
+    def __init__(self, writer: OwnedConnection, files: PayloadFiles) -> None:
         self._writer = writer
         self._files = files
         self._head: Head | None = None
@@ -211,11 +210,14 @@ class _SqlTransaction:
         return answers
 
     async def write(self, records: Records) -> None:
-        def put(connection: Connection) -> Head:
-            head = self._head or writing.head(connection)
-            return writing.write(connection, records, head, self._files.has)
+        await self._require_staged(records)
 
-        self._head = await self._run(put)
+        self._head = await self._run(partial(writing.write, records=records, after=self._head))
+
+    async def _require_staged(self, records: Records) -> None:
+        payloads = (change.payload for change in records.changes if change.payload is not None)
+        if outside := [payload for payload in payloads if payload.body is None]:
+            await asyncio.to_thread(self._files.require, outside)
 
     async def _run(self, work: Work[T]) -> T:
         if self._ended:
@@ -236,27 +238,27 @@ async def open_ledger(folder: Path, *, busy: float = BUSY) -> SqlLedger:
     """
     files = PayloadFiles(folder / "payloads")
     async with AsyncExitStack() as opened:
-        lock = await asyncio.to_thread(_occupy, folder, files)
+        lock = await asyncio.to_thread(_occupy, folder, files, busy)
         opened.callback(lock.release)
         file = database(folder)
-        writer = await ConnectionThread.start("writer", writing_engine(file, busy=busy))
+        writer = await OwnedConnection.open("writer", writing_engine(file, busy=busy), WRITING)
         opened.push_async_callback(writer.close)
-        await writer.run(partial(schema.upgrade, file=file))
-        await asyncio.to_thread(sync_folder, folder)
-        reader = await ConnectionThread.start("reader", reading_engine(file, busy=busy))
+        reader = await OwnedConnection.open("reader", reading_engine(file, busy=busy), READING)
         opened.push_async_callback(reader.close)
         await verify.check_tail(reader)
         opened.pop_all()
         return SqlLedger(folder, reader, files, writer, lock)
 
 
-def _occupy(folder: Path, files: PayloadFiles) -> LedgerLock:
-    """Makes the folder and takes it; only then may anything in it be touched."""
+def _occupy(folder: Path, files: PayloadFiles, busy: float) -> LedgerLock:
+    """Makes the folder and takes it; only then may anything in it be touched. Then brings it to date."""
     with translated("opening the ledger"):
         folder.mkdir(parents=True, exist_ok=True)
         lock = LedgerLock.take(folder / "ledger.lock")
         try:
             files.prepare()
+            schema.upgrade(database(folder), busy=busy)
+            sync_folder(folder)
         except BaseException:
             lock.release()
             raise
@@ -271,7 +273,7 @@ async def open_reader(folder: Path, *, busy: float = BUSY) -> LedgerReader:
     file = database(folder)
     if not file.is_file():
         raise ConfigError((Problem(str(folder), 0, "there is no ledger here"),))
-    reader = await ConnectionThread.start("reader", reading_engine(file, busy=busy))
+    reader = await OwnedConnection.open("reader", reading_engine(file, busy=busy), READING)
     try:
         await reader.read(partial(schema.require, file=file))
     except BaseException:

@@ -9,7 +9,7 @@ which change and are not evidence; and an end that was cut off, seen only by who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, cast
@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Row, select
 
 from axisd.adapters.ledger import codec, tables
-from axisd.adapters.ledger.engine import ConnectionThread
+from axisd.adapters.ledger.connection import OwnedConnection
 from axisd.adapters.ledger.payloads import PayloadFiles
 from axisd.core import chain
 from axisd.core.audit import payload_faults, receipt_faults
@@ -69,7 +69,7 @@ class _Findings:
 
 
 async def verify(
-    auditor: ConnectionThread,
+    auditor: OwnedConnection,
     files: PayloadFiles,
     *,
     payloads: bool,
@@ -87,9 +87,13 @@ async def verify(
     return findings.verification
 
 
-async def check_tail(reader: ConnectionThread) -> None:
+async def check_tail(reader: OwnedConnection) -> None:
     """Raises IntegrityError unless the last `TAIL` entries hold together."""
     entries = await reader.read(_last_entries)
+    await asyncio.to_thread(_require_chain, entries)
+
+
+def _require_chain(entries: list[Entry]) -> None:
     base = Head()
     if len(entries) > TAIL:
         base = Head(entries[0].position, entries[0].hash)
@@ -114,7 +118,7 @@ async def _survive(findings: _Findings, check: Awaitable[None]) -> None:
         findings.faults.append(f"the check had to stop: {error}")
 
 
-async def _file(auditor: ConnectionThread, findings: _Findings) -> None:
+async def _file(auditor: OwnedConnection, findings: _Findings) -> None:
     findings.faults += await auditor.read(_file_faults)
 
 
@@ -131,21 +135,26 @@ def _file_faults(connection: Connection) -> list[str]:
     ]
 
 
-async def _chain(auditor: ConnectionThread, findings: _Findings) -> None:
+async def _chain(auditor: OwnedConnection, findings: _Findings) -> None:
     after: int | None = _BEFORE_ALL
     while after is not None:
-        after = await auditor.read(partial(_chain_page, findings=findings, after=after))
+        entries, receipts = await auditor.read(partial(_chain_page, after=after))
+        await asyncio.to_thread(_check_page, findings, entries, receipts)
         findings.tell()
+        after = entries[-1].position if len(entries) == _PAGE else None
 
 
-def _chain_page(connection: Connection, findings: _Findings, after: int) -> int | None:
-    """Checks one page of entries with their receipts; returns where the next begins."""
+def _chain_page(connection: Connection, after: int) -> tuple[list[Entry], dict[int, Receipt]]:
+    """One page of entries, and the receipts of their positions."""
     rows = connection.execute(
         select(tables.entry).where(_entry.position > after).order_by(_entry.position).limit(_PAGE)
     ).all()
     last = len(rows) < _PAGE
     receipts = _receipts(connection, after, None if last else rows[-1].position)
-    entries = [_as_stored(row) for row in rows]
+    return [_as_stored(row) for row in rows], receipts
+
+
+def _check_page(findings: _Findings, entries: list[Entry], receipts: dict[int, Receipt]) -> None:
     findings.faults += chain.verify(entries, findings.head)
     findings.receipts += len(receipts)
     for entry in entries:
@@ -157,7 +166,6 @@ def _chain_page(connection: Connection, findings: _Findings, after: int) -> int 
     findings.entries += len(entries)
     if entries:
         findings.head = Head(entries[-1].position, entries[-1].hash)
-    return None if last else entries[-1].position
 
 
 def _receipts(connection: Connection, after: int, until: int | None) -> dict[int, Receipt]:
@@ -196,33 +204,29 @@ def _as_stored(row: Row[Any]) -> Entry:
     )
 
 
-async def _payloads(auditor: ConnectionThread, files: PayloadFiles, findings: _Findings) -> None:
+async def _payloads(auditor: OwnedConnection, files: PayloadFiles, findings: _Findings) -> None:
     after: str | None = ""
     while after is not None:
-        rows, after = await auditor.read(partial(_payload_page, after=after, findings=findings))
-        for digest, size in rows:
-            try:
-                body = await asyncio.to_thread(files.load, digest)
-            except AxisError as error:
-                findings.faults.append(str(error))
-            else:
-                findings.faults += payload_faults(digest, size, body)
+        rows = await auditor.read(partial(_payload_page, after=after))
+        for row in rows:
+            findings.faults += await asyncio.to_thread(_payload_faults, files, row)
+        findings.payloads += len(rows)
         findings.tell()
+        after = rows[-1].digest if len(rows) == _PAYLOADS_PAGE else None
 
 
-def _payload_page(
-    connection: Connection, after: str, findings: _Findings
-) -> tuple[list[tuple[str, int]], str | None]:
-    """Checks one page of payloads; returns those that lie on disk, and where the next page begins."""
-    rows = connection.execute(
+def _payload_page(connection: Connection, after: str) -> Sequence[Row[Any]]:
+    return connection.execute(
         select(tables.payload)
         .where(_payload.digest > after)
         .order_by(_payload.digest)
         .limit(_PAYLOADS_PAGE)
     ).all()
-    findings.payloads += len(rows)
-    for row in rows:
-        if row.body is not None:
-            findings.faults += payload_faults(row.digest, row.size, row.body)
-    on_disk = [(str(row.digest), int(row.size)) for row in rows if row.body is None]
-    return on_disk, rows[-1].digest if len(rows) == _PAYLOADS_PAGE else None
+
+
+def _payload_faults(files: PayloadFiles, row: Row[Any]) -> list[str]:
+    try:
+        body = files.load(row.digest) if row.body is None else row.body
+    except AxisError as error:
+        return [str(error)]
+    return list(payload_faults(row.digest, row.size, body))

@@ -1,6 +1,6 @@
 """What happens inside a writing transaction: answering questions, and writing a group of changes.
 
-Plain functions of a connection, run in the thread that owns it. A group costs one statement per table,
+Plain functions of a connection, for `OwnedConnection.run`. A group costs one statement per table,
 not per row. A group that contradicts what is there (an identity or a position used twice, a delivery
 without its payload, an update of nothing) raises IntegrityError, and the caller rolls back.
 """
@@ -8,7 +8,7 @@ without its payload, an update of nothing) raises IntegrityError, and the caller
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Any, Final, TypeVar
 
@@ -31,7 +31,7 @@ from sqlalchemy.dialects import sqlite
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.outbox import OutboxEffect
 from axisd.core.envelope import Business
-from axisd.core.evidence import Facts, Head
+from axisd.core.evidence import Head
 from axisd.core.reasons import Event
 from axisd.core.records import (
     Change,
@@ -39,7 +39,6 @@ from axisd.core.records import (
     Delivery,
     Known,
     KnownDelivery,
-    Payload,
     Questions,
     Records,
 )
@@ -74,24 +73,31 @@ def _is_asked(column: ColumnElement[Any], place: int) -> ColumnElement[bool]:
 
 
 _HEAD: Final = select(_entry.position, _entry.hash).order_by(_entry.position.desc()).limit(1)
-_BY_ID: Final = select(tables.delivery).where(_among(_delivery.id))
+
+
+def _with_facts(deliveries: Select[Any]) -> Select[Any]:
+    """`deliveries` with what is known of their submissions."""
+    joined = deliveries.join(tables.submission, _submission.id == _delivery.submission_id)
+    return joined.outerjoin(
+        tables.receipt,
+        (_receipt.submission_id == _submission.id) & _receipt.event.in_(_ACCEPTANCES),
+    ).add_columns(_submission.facts, _receipt.id.label("acceptance"))
+
+
+_BY_ID: Final = _with_facts(select(tables.delivery).where(_among(_delivery.id)))
 # Whole keys, as one JSON text: SQLite looks up rows of VALUES by scanning the table. One document may
 # have any number of statuses, and whoever asks about it must not read them all.
-_BY_DOCUMENT: Final = select(tables.delivery).join(
-    _ASKED,
-    and_(*map(_is_asked, (_delivery.document_id, _delivery.sender, _delivery.business), count())),
+_BY_DOCUMENT: Final = _with_facts(
+    select(tables.delivery).join(
+        _ASKED,
+        and_(
+            *map(_is_asked, (_delivery.document_id, _delivery.sender, _delivery.business), count())
+        ),
+    )
 )
 _BY_IDENTITY: Final = _BY_DOCUMENT.where(_is_asked(_delivery.recipient, 3))
 _WAITING: Final = select(tables.outbox.c.id).where(_among(tables.outbox.c.id))
 _BY_EXTERNAL: Final = select(tables.external).where(_among(_external.external_id))
-_FACTS: Final = (
-    select(_submission.id, _submission.facts, _receipt.id.label("acceptance"))
-    .outerjoin(
-        tables.receipt,
-        (_receipt.submission_id == _submission.id) & _receipt.event.in_(_ACCEPTANCES),
-    )
-    .where(_among(_submission.id))
-)
 _INSERT: Final = {table: insert(table) for table in tables.METADATA.sorted_tables}
 _INSERT_NEW: Final = {
     table: sqlite.insert(table).on_conflict_do_nothing()
@@ -140,9 +146,11 @@ def known(connection: Connection, questions: Questions) -> Known:
     ]
     rows |= {row.id: row for row in _asked(connection, _BY_DOCUMENT, documents)}
     answers = Known()
-    facts = _facts(connection, {row.submission_id for row in rows.values()})
+    texts = {row.submission_id: row.facts for row in rows.values()}
+    facts = {submission_id: codec.facts_of(text) for submission_id, text in texts.items()}
     for row in rows.values():
-        answers.add(KnownDelivery(codec.delivery_of(row), *facts[row.submission_id]))
+        delivery = codec.delivery_of(row)
+        answers.add(KnownDelivery(delivery, facts[delivery.submission_id], row.acceptance))
     external_ids = {external_id for _, external_id in questions.externals}
     for row in _matching(connection, _BY_EXTERNAL, external_ids):
         key = Door(row.door), row.external_id
@@ -168,23 +176,15 @@ def _matching(
         yield from connection.execute(statement, {"keys": chunk})
 
 
-def _facts(connection: Connection, ids: set[str]) -> dict[str, tuple[Facts, str | None]]:
-    """Facts and acceptance by submission id."""
-    return {
-        row.id: (codec.facts_of(row.facts), row.acceptance)
-        for row in _matching(connection, _FACTS, ids)
-    }
+def write(connection: Connection, records: Records, after: Head | None) -> Head | None:
+    """Writes the group behind the head `after` and returns the new one; None is one not asked for yet.
 
-
-def write(
-    connection: Connection, records: Records, head: Head, staged: Callable[[str, int], bool]
-) -> Head:
-    """Writes the group behind `head` and returns the new one.
-
-    `staged` tells whether a payload without a body lies on disk with the size that it should have.
+    Payloads without a body must be on disk already.
     """
     changes = records.changes
-    new_head = _continued(records, head)
+    new_head = after
+    if records.entries:
+        new_head = _continued(records, after or head(connection))
     submissions = [change.submission for change in changes if change.submission is not None]
     _insert(connection, tables.submission, map(codec.submission_columns, submissions))
     _insert_new(
@@ -200,9 +200,14 @@ def write(
             if record.external_id is not None
         ),
     )
-    payloads = (change.payload for change in changes if change.payload is not None)
     _insert_new(
-        connection, tables.payload, (_payload_columns(payload, staged) for payload in payloads)
+        connection,
+        tables.payload,
+        (
+            {"digest": payload.digest, "size": payload.size, "body": payload.body}
+            for change in changes
+            if (payload := change.payload) is not None
+        ),
     )
     _insert(connection, tables.delivery, map(codec.delivery_columns, _deliveries(changes)))
     _insert(connection, tables.entry, map(codec.entry_columns, records.entries))
@@ -219,19 +224,11 @@ def _continued(records: Records, head: Head) -> Head:
             raise IntegrityError(
                 f"entry {entry.id} wants position {entry.position} of the chain; {position} is next"
             )
-    if not records.entries:
-        return head
     return Head(records.entries[-1].position, records.entries[-1].hash)
 
 
 def _deliveries(changes: Sequence[Change]) -> Iterator[Delivery]:
     return (delivery for change in changes for delivery in change.deliveries)
-
-
-def _payload_columns(payload: Payload, staged: Callable[[str, int], bool]) -> codec.Columns:
-    if payload.body is None and not staged(payload.digest, payload.size):
-        raise IntegrityError(f"payload {payload.digest} is neither staged nor handed in")
-    return {"digest": payload.digest, "size": payload.size, "body": payload.body}
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[codec.Columns]) -> None:

@@ -20,10 +20,10 @@ from axisd.adapters.ledger import SqlLedger, open_ledger, open_reader
 from axisd.adapters.ledger.payloads import PayloadFiles
 from axisd.core.audit import digest_of
 from axisd.core.lifecycle import SubmissionState
-from axisd.core.records import INLINE_LIMIT, Change, Questions, Records
+from axisd.core.records import INLINE_LIMIT, Change, Questions
 from axisd.core.submission import Door
 from axisd.errors import ConfigError, IntegrityError, TransientError
-from tests.support.ledger import RECIPIENTS, case, commit, seal
+from tests.support.ledger import RECIPIENTS, case, commit
 
 ROOT = Path(__file__).parents[3]
 
@@ -135,6 +135,20 @@ async def test_a_foreign_lock_is_a_temporary_failure(folder: Path) -> None:
     await opened.close()
 
 
+async def test_after_a_foreign_lock_transactions_are_still_undone(folder: Path) -> None:
+    opened = await open_ledger(folder, busy=0.05)
+    with raw(folder) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TransientError, match="locked"):
+            await commit(opened, case().change)
+        stranger.execute("ROLLBACK")
+    await commit(opened, case("D1").change)
+    with pytest.raises(IntegrityError):
+        await commit(opened, case("D2").change, case("D1").change)
+    assert (await opened.count())["submission"] == 1
+    await opened.close()
+
+
 async def test_a_full_disk_is_a_temporary_failure_that_leaves_nothing(ledger: SqlLedger) -> None:
     async def limit(pages: int) -> None:
         await ledger._writer.run(
@@ -162,11 +176,12 @@ async def test_a_payload_folder_that_cannot_be_written_is_a_temporary_failure(
 
 
 async def test_a_file_that_is_no_database_contradicts_itself(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     (tmp_path / "ledger.db").write_bytes(b"not a database at all" * 400)
     with pytest.raises(IntegrityError, match="not a database"):
         await open_ledger(tmp_path)
-    for thread in threading.enumerate():
-        if thread.name.startswith("ledger-"):
+    for thread in set(threading.enumerate()) - before:
+        if "_connection_worker_thread" in thread.name:
             await asyncio.to_thread(thread.join, 10)
             assert not thread.is_alive()
 
@@ -211,54 +226,6 @@ async def test_the_writer_syncs_fully_and_alone_checkpoints(ledger: SqlLedger) -
     assert (await ledger._reader.read(pragmas))[3] == 0
 
 
-async def test_a_commit_that_was_handed_over_happens_although_its_caller_is_cancelled(
-    ledger: SqlLedger,
-) -> None:
-    busy, handed_over = threading.Event(), asyncio.Event()
-
-    async def cancelled() -> None:
-        async with ledger.transaction() as transaction:
-            one = case()
-            sealed = seal([one.acceptance], await transaction.head())
-            await transaction.write(Records((one.change,), *sealed))
-            # The thread is still at something else when the commit is handed over.
-            blocker = asyncio.ensure_future(ledger._writer.run(lambda _: busy.wait(30)))
-            await asyncio.sleep(0)
-            asyncio.get_running_loop().call_soon(handed_over.set)
-        await blocker
-
-    task = asyncio.create_task(cancelled())
-    await handed_over.wait()
-    task.cancel()
-    await asyncio.wait([task])
-    assert task.cancelled()
-    busy.set()
-    await ledger._writer.run(lambda connection: connection.in_transaction())
-    assert (await ledger.count())["submission"] == 1
-
-
-async def test_a_busy_loop_costs_a_transaction_one_hop_for_each_step(ledger: SqlLedger) -> None:
-    """Between two statements of one step the event loop is not needed."""
-    hops = 0
-    submit = ledger._writer._submit
-
-    async def counting(call):  # type: ignore[no-untyped-def]
-        nonlocal hops
-        hops += 1
-        return await submit(call)
-
-    ledger._writer._submit = counting  # type: ignore[method-assign]
-    async with ledger.transaction() as transaction:
-        one = case(recipients=RECIPIENTS)
-        await transaction.known(
-            Questions(identities=frozenset(leg.identity for leg in one.deliveries))
-        )
-        await transaction.head()
-        sealed = seal([one.acceptance], await transaction.head())
-        await transaction.write(Records((one.change,), *sealed))
-    assert hops == 3
-
-
 async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) -> None:
     statements: dict[str, tuple[object, ...]] = {}
 
@@ -266,8 +233,8 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
         one = parameters[0] if isinstance(parameters, list) else parameters
         statements.setdefault(statement, tuple(one))
 
-    for thread in (ledger._writer, ledger._reader):
-        event.listen(thread._engine, "before_cursor_execute", note)
+    for owned in (ledger._writer, ledger._reader):
+        event.listen(owned._engine.sync_engine, "before_cursor_execute", note)
     cases = [case(f"D{n}", external_id=f"N{n}", recipients=RECIPIENTS) for n in range(3)]
     await commit(ledger, *(one.change for one in cases))
     ids = [row.id for one in cases for row in one.change.outbox]

@@ -29,7 +29,7 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:], logging.raiseExceptions = handlers, raising
     root.setLevel(level)
-    for name in ("axisd", "sqlalchemy", "alembic", "aiormq"):
+    for name in ("axisd", "sqlalchemy", "aiosqlite", "alembic", "aiormq"):
         logging.getLogger(name).setLevel(logging.NOTSET)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()

@@ -33,7 +33,7 @@ def stream() -> Iterator[io.StringIO]:
     yield written
     root.handlers[:], logging.raiseExceptions = handlers, raising
     root.setLevel(level)
-    for name in ("axisd", "sqlalchemy"):
+    for name in ("axisd", "sqlalchemy", "aiosqlite"):
         logging.getLogger(name).setLevel(logging.NOTSET)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
