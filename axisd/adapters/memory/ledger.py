@@ -7,92 +7,35 @@ comparing property test hold the two together), but as slow as its size: it look
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import groupby
 
+from axisd.adapters.memory.contents import Contents
 from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.lifecycle import SubmissionState
-from axisd.core.reasons import Event
 from axisd.core.records import (
     INLINE_LIMIT,
-    Change,
-    Delivery,
-    DeliveryUpdate,
-    Identity,
     Known,
-    KnownDelivery,
     OutboxKind,
     OutboxRow,
     OutboxSummary,
     Parcel,
-    Payload,
     Questions,
     Records,
     SubmissionRecord,
 )
-from axisd.core.submission import Door
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Timeline, Transaction, Verification
-
-_ACCEPTANCES = (Event.SUBMISSION_ACCEPTANCE, Event.RECEIVED_FROM_NON_ERDS)
-
-
-@dataclass(slots=True)
-class _Contents:
-    """Everything that is durable, by its keys. Values are immutable, so a shallow copy is a snapshot."""
-
-    submissions: dict[str, SubmissionRecord] = field(default_factory=dict)
-    externals: dict[tuple[Door, str], str] = field(default_factory=dict)
-    payloads: dict[str, bytes] = field(default_factory=dict)
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
-    identities: dict[Identity, str] = field(default_factory=dict)
-    outbox: dict[str, OutboxRow] = field(default_factory=dict)
-    since: dict[str, datetime] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
-    receipts: dict[str, Receipt] = field(default_factory=dict)
-
-    def copy(self) -> _Contents:
-        return _Contents(
-            dict(self.submissions),
-            dict(self.externals),
-            dict(self.payloads),
-            dict(self.deliveries),
-            dict(self.identities),
-            dict(self.outbox),
-            dict(self.since),
-            list(self.entries),
-            dict(self.receipts),
-        )
-
-    @property
-    def head(self) -> Head:
-        return Head(self.entries[-1].position, self.entries[-1].hash) if self.entries else Head()
-
-    def acceptance(self, submission_id: str) -> str | None:
-        return next(
-            (
-                receipt.id
-                for receipt in self.receipts.values()
-                if receipt.submission_id == submission_id and receipt.event in _ACCEPTANCES
-            ),
-            None,
-        )
-
-    def known(self, delivery: Delivery) -> KnownDelivery:
-        facts = self.submissions[delivery.submission_id].facts
-        return KnownDelivery(delivery, facts, self.acceptance(delivery.submission_id))
 
 
 class MemoryLedger:
     """`axisd.ports.Ledger`."""
 
     def __init__(self) -> None:
-        self._contents = _Contents()
+        self._contents = Contents()
         self._staged: dict[str, bytes] = {}
         self._turn = asyncio.Lock()
         self._closed = False
@@ -219,7 +162,7 @@ class MemoryLedger:
         """Afterwards everything raises TransientError. Closing twice does nothing."""
         self._closed = True
 
-    def _read(self) -> _Contents:
+    def _read(self) -> Contents:
         if self._closed:
             raise TransientError("the ledger is closed")
         return self._contents
@@ -228,7 +171,7 @@ class MemoryLedger:
 class _MemoryTransaction:
     """Works on a copy that the ledger takes over when the transaction ends well."""
 
-    def __init__(self, contents: _Contents, staged: dict[str, bytes]) -> None:
+    def __init__(self, contents: Contents, staged: dict[str, bytes]) -> None:
         self.contents = contents
         self.ended = False
         self._staged = staged
@@ -259,122 +202,15 @@ class _MemoryTransaction:
         return answers
 
     async def write(self, records: Records) -> None:
-        self.contents = self._open().copy()
-        _append(self.contents, records)
-        changes = records.changes
-        for change in changes:
-            _take_in(self.contents, change, self._staged)
-        for change in changes:
-            for delivery in change.deliveries:
-                _deliver(self.contents, delivery)
-        for change in changes:
-            for update in change.updates:
-                _update(self.contents, update)
-            _rearrange(self.contents, change)
+        self.contents = self._open().written(records, self._staged)
 
-    def _open(self) -> _Contents:
+    def _open(self) -> Contents:
         if self.ended:
             raise IntegrityError("the transaction has ended")
         return self.contents
 
 
-def _append(contents: _Contents, records: Records) -> None:
-    ids = {entry.id for entry in contents.entries}
-    for entry in records.entries:
-        expected = contents.head.position + 1
-        if entry.position != expected:
-            raise IntegrityError(
-                f"entry {entry.id} wants position {entry.position} of the chain; {expected} is next"
-            )
-        _must_be_new(entry.id, ids, "entry")
-        ids.add(entry.id)
-        # The chain tells time to the millisecond, and so does what is kept beside it.
-        at = entry.at.replace(microsecond=entry.at.microsecond // 1000 * 1000)
-        contents.entries.append(replace(entry, at=at))
-    positions = {receipt.position for receipt in contents.receipts.values()}
-    for receipt in records.receipts:
-        _must_be_new(receipt.id, contents.receipts, "receipt")
-        _must_be_new(receipt.position, positions, "receipt at")
-        if not 0 < receipt.position <= contents.head.position:
-            raise IntegrityError(f"receipt {receipt.id} proves no entry")
-        positions.add(receipt.position)
-        contents.receipts[receipt.id] = receipt
-
-
-def _take_in(contents: _Contents, change: Change, staged: dict[str, bytes]) -> None:
-    record = change.submission
-    if record is not None:
-        _must_be_new(record.facts.submission_id, contents.submissions, "submission")
-        contents.submissions[record.facts.submission_id] = record
-        if record.external_id is not None:
-            key = (record.facts.door, record.external_id)
-            contents.externals.setdefault(key, record.facts.submission_id)
-    if change.payload is not None:
-        body = _body(change.payload, staged)
-        contents.payloads.setdefault(change.payload.digest, body)
-
-
-def _body(payload: Payload, staged: dict[str, bytes]) -> bytes:
-    body = staged.get(payload.digest) if payload.body is None else payload.body
-    if body is None:
-        raise IntegrityError(f"payload {payload.digest} is neither staged nor handed in")
-    if len(body) != payload.size:
-        raise IntegrityError(f"payload {payload.digest} has {len(body)} bytes, not {payload.size}")
-    return body
-
-
-def _deliver(contents: _Contents, delivery: Delivery) -> None:
-    _must_be_new(delivery.id, contents.deliveries, "delivery")
-    _must_be_new(delivery.identity, contents.identities, "delivery of")
-    if delivery.submission_id not in contents.submissions:
-        raise IntegrityError(f"delivery {delivery.id} has no submission")
-    if delivery.digest not in contents.payloads:
-        raise IntegrityError(f"delivery {delivery.id} has no payload")
-    contents.deliveries[delivery.id] = delivery
-    contents.identities[delivery.identity] = delivery.id
-
-
-def _update(contents: _Contents, update: DeliveryUpdate) -> None:
-    delivery = contents.deliveries.get(update.id)
-    if delivery is None:
-        raise IntegrityError("a delivery that is not in the ledger was to be updated")
-    contents.deliveries[update.id] = replace(
-        delivery, state=update.state, status=update.status, reason=update.reason
-    )
-
-
-def _rearrange(contents: _Contents, change: Change) -> None:
-    for row in change.outbox:
-        _must_be_new(row.id, contents.outbox, "outbox row")
-        _wait(contents, row)
-    for row in change.resend:
-        if row.id not in contents.outbox:
-            _wait(contents, row)
-    for deferral in change.deferrals:
-        waiting = contents.outbox.get(deferral.id)
-        if waiting is not None:
-            contents.outbox[deferral.id] = replace(
-                waiting,
-                due_at=deferral.due_at,
-                attempts=deferral.attempts,
-                reason=deferral.reason,
-                held=deferral.held,
-            )
-    for key in change.done:
-        contents.outbox.pop(key, None)
-
-
-def _wait(contents: _Contents, row: OutboxRow) -> None:
-    contents.outbox[row.id] = row
-    contents.since[row.id] = row.due_at
-
-
-def _must_be_new(key: object, taken: Iterable[object], what: str) -> None:
-    if key in taken:
-        raise IntegrityError(f"{what} {key} is already in the ledger")
-
-
-def _summary(destination: str, rows: list[OutboxRow], contents: _Contents) -> OutboxSummary:
+def _summary(destination: str, rows: list[OutboxRow], contents: Contents) -> OutboxSummary:
     reasons: dict[str, int] = {}
     for row in rows:
         if row.reason:
@@ -389,7 +225,7 @@ def _summary(destination: str, rows: list[OutboxRow], contents: _Contents) -> Ou
     )
 
 
-def _parcel(row: OutboxRow, contents: _Contents) -> Parcel:
+def _parcel(row: OutboxRow, contents: Contents) -> Parcel:
     if row.kind is OutboxKind.RECEIPT:
         receipt = contents.receipts.get(row.id)
         if receipt is None:
@@ -409,14 +245,14 @@ def _checked(digest: str, body: bytes) -> bytes:
     return body
 
 
-def _facts(contents: _Contents, submission_id: str, row_id: str) -> Facts:
+def _facts(contents: Contents, submission_id: str, row_id: str) -> Facts:
     record = contents.submissions.get(submission_id)
     if record is None:
         raise IntegrityError(f"outbox rows without what they announce: {[row_id]}")
     return record.facts
 
 
-def _about(key: str, contents: _Contents) -> list[SubmissionRecord]:
+def _about(key: str, contents: Contents) -> list[SubmissionRecord]:
     delivery = contents.deliveries.get(key)
     named = contents.submissions.get(delivery.submission_id if delivery else key)
     document_id = named.facts.document_id if named else key

@@ -1,0 +1,183 @@
+"""What the ledger in memory holds, and how a group of changes is added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.reasons import Event
+from axisd.core.records import (
+    Change,
+    Delivery,
+    DeliveryUpdate,
+    Identity,
+    KnownDelivery,
+    OutboxRow,
+    Payload,
+    Records,
+    SubmissionRecord,
+)
+from axisd.core.submission import Door
+from axisd.errors import IntegrityError
+
+_ACCEPTANCES = (Event.SUBMISSION_ACCEPTANCE, Event.RECEIVED_FROM_NON_ERDS)
+
+
+@dataclass(slots=True)
+class Contents:
+    """Everything that is durable, by its keys. Values are immutable, so a shallow copy is a snapshot."""
+
+    submissions: dict[str, SubmissionRecord] = field(default_factory=dict)
+    externals: dict[tuple[Door, str], str] = field(default_factory=dict)
+    payloads: dict[str, bytes] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    identities: dict[Identity, str] = field(default_factory=dict)
+    outbox: dict[str, OutboxRow] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+
+    def copy(self) -> Contents:
+        return Contents(
+            dict(self.submissions),
+            dict(self.externals),
+            dict(self.payloads),
+            dict(self.deliveries),
+            dict(self.identities),
+            dict(self.outbox),
+            dict(self.since),
+            list(self.entries),
+            dict(self.receipts),
+        )
+
+    @property
+    def head(self) -> Head:
+        return Head(self.entries[-1].position, self.entries[-1].hash) if self.entries else Head()
+
+    def acceptance(self, submission_id: str) -> str | None:
+        return next(
+            (
+                receipt.id
+                for receipt in self.receipts.values()
+                if receipt.submission_id == submission_id and receipt.event in _ACCEPTANCES
+            ),
+            None,
+        )
+
+    def known(self, delivery: Delivery) -> KnownDelivery:
+        facts = self.submissions[delivery.submission_id].facts
+        return KnownDelivery(delivery, facts, self.acceptance(delivery.submission_id))
+
+    def written(self, records: Records, staged: Mapping[str, bytes]) -> Contents:
+        """What there is after `records`. Raises IntegrityError when they contradict what is here."""
+        after = self.copy()
+        _append(after, records)
+        changes = records.changes
+        for change in changes:
+            _take_in(after, change, staged)
+        for change in changes:
+            for delivery in change.deliveries:
+                _deliver(after, delivery)
+        for change in changes:
+            for update in change.updates:
+                _update(after, update)
+            _rearrange(after, change)
+        return after
+
+
+def _append(contents: Contents, records: Records) -> None:
+    ids = {entry.id for entry in contents.entries}
+    for entry in records.entries:
+        expected = contents.head.position + 1
+        if entry.position != expected:
+            raise IntegrityError(
+                f"entry {entry.id} wants position {entry.position} of the chain; {expected} is next"
+            )
+        _must_be_new(entry.id, ids, "entry")
+        ids.add(entry.id)
+        # The chain tells time to the millisecond, and so does what is kept beside it.
+        at = entry.at.replace(microsecond=entry.at.microsecond // 1000 * 1000)
+        contents.entries.append(replace(entry, at=at))
+    positions = {receipt.position for receipt in contents.receipts.values()}
+    for receipt in records.receipts:
+        _must_be_new(receipt.id, contents.receipts, "receipt")
+        _must_be_new(receipt.position, positions, "receipt at")
+        if not 0 < receipt.position <= contents.head.position:
+            raise IntegrityError(f"receipt {receipt.id} proves no entry")
+        positions.add(receipt.position)
+        contents.receipts[receipt.id] = receipt
+
+
+def _take_in(contents: Contents, change: Change, staged: Mapping[str, bytes]) -> None:
+    record = change.submission
+    if record is not None:
+        _must_be_new(record.facts.submission_id, contents.submissions, "submission")
+        contents.submissions[record.facts.submission_id] = record
+        if record.external_id is not None:
+            key = (record.facts.door, record.external_id)
+            contents.externals.setdefault(key, record.facts.submission_id)
+    if change.payload is not None:
+        body = _body(change.payload, staged)
+        contents.payloads.setdefault(change.payload.digest, body)
+
+
+def _body(payload: Payload, staged: Mapping[str, bytes]) -> bytes:
+    body = staged.get(payload.digest) if payload.body is None else payload.body
+    if body is None:
+        raise IntegrityError(f"payload {payload.digest} is neither staged nor handed in")
+    if len(body) != payload.size:
+        raise IntegrityError(f"payload {payload.digest} has {len(body)} bytes, not {payload.size}")
+    return body
+
+
+def _deliver(contents: Contents, delivery: Delivery) -> None:
+    _must_be_new(delivery.id, contents.deliveries, "delivery")
+    _must_be_new(delivery.identity, contents.identities, "delivery of")
+    if delivery.submission_id not in contents.submissions:
+        raise IntegrityError(f"delivery {delivery.id} has no submission")
+    if delivery.digest not in contents.payloads:
+        raise IntegrityError(f"delivery {delivery.id} has no payload")
+    contents.deliveries[delivery.id] = delivery
+    contents.identities[delivery.identity] = delivery.id
+
+
+def _update(contents: Contents, update: DeliveryUpdate) -> None:
+    delivery = contents.deliveries.get(update.id)
+    if delivery is None:
+        raise IntegrityError("a delivery that is not in the ledger was to be updated")
+    contents.deliveries[update.id] = replace(
+        delivery, state=update.state, status=update.status, reason=update.reason
+    )
+
+
+def _rearrange(contents: Contents, change: Change) -> None:
+    for row in change.outbox:
+        _must_be_new(row.id, contents.outbox, "outbox row")
+        _wait(contents, row)
+    for row in change.resend:
+        if row.id not in contents.outbox:
+            _wait(contents, row)
+    for deferral in change.deferrals:
+        waiting = contents.outbox.get(deferral.id)
+        if waiting is not None:
+            contents.outbox[deferral.id] = replace(
+                waiting,
+                due_at=deferral.due_at,
+                attempts=deferral.attempts,
+                reason=deferral.reason,
+                held=deferral.held,
+            )
+    for key in change.done:
+        contents.outbox.pop(key, None)
+
+
+def _wait(contents: Contents, row: OutboxRow) -> None:
+    contents.outbox[row.id] = row
+    contents.since[row.id] = row.due_at
+
+
+def _must_be_new(key: object, taken: Iterable[object], what: str) -> None:
+    if key in taken:
+        raise IntegrityError(f"{what} {key} is already in the ledger")
