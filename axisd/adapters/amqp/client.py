@@ -1,8 +1,9 @@
 """An agency's side of the broker: hand in an envelope, take what is in an inbox or among receipts.
 
-For the command line, the demo, tests and benchmarks; what an agency's own software would do, and
-with no more rights than it has. Every submission is mandatory, persistent and confirmed, and
-carries the account as `user_id`. Nothing is acknowledged unless the caller does.
+For the command line, the demo, tests and benchmarks; what an agency's own software would do, with
+no more rights than it has, on aio-pika as an integrator uses it. The connection is the plain one:
+who is here for a moment has nothing to revive. Every submission is mandatory, persistent and
+confirmed, and carries the account as `user_id`. Nothing is acknowledged unless the caller does.
 
 What can go wrong: the broker is away or silent (TransientError), it refuses the account's wish
 (DeniedError: an agency that the account does not serve, a queue that is not its own).
@@ -17,18 +18,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import ClassVar, Literal, Self
 
-import aiormq
-from aiormq import spec
-from aiormq.abc import DeliveredMessage
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelPreconditionFailed
+from aiormq.exceptions import ChannelAccessRefused  # which aio-pika raises and does not export
 
-from axisd.adapters.amqp.connection import (
-    Endpoint,
-    broker_errors,
-    close,
-    end_of,
-    open_channel,
-    open_connection,
-)
+from axisd.adapters.amqp.connection import Endpoint, broker_errors, close, connecting, described
 from axisd.adapters.amqp.topology import SUBMIT
 from axisd.core.submission import Lane
 from axisd.errors import AxisError, TransientError
@@ -53,12 +48,12 @@ class Received:
     headers: dict[str, str]
     priority: int
     redelivered: bool
-    _message: DeliveredMessage = field(repr=False, compare=False)
+    _message: AbstractIncomingMessage = field(repr=False, compare=False)
 
     async def ack(self) -> None:
         """Tells the broker that it may forget the message."""
         with broker_errors("acknowledging"):
-            await self._message.channel.basic_ack(self._message.delivery_tag or 0)
+            await self._message.ack()
 
 
 class AgencyClient:
@@ -67,12 +62,17 @@ class AgencyClient:
     def __init__(self, endpoint: Endpoint, *, deadline: float = 30.0) -> None:
         self._endpoint = endpoint
         self._deadline = deadline
-        self._connection: aiormq.Connection | None = None
-        self._submitting: aiormq.Channel | None = None
+        self._connection: AbstractConnection | None = None
+        self._submitting: AbstractChannel | None = None
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._connection = await open_connection(self._endpoint, "agency")
+        async with connecting(self._endpoint):
+            self._connection = await aio_pika.connect(
+                self._endpoint.address(),
+                ssl_context=self._endpoint.tls,
+                client_properties={"connection_name": self._endpoint.connection_name("agency")},
+            )
         return self
 
     async def __aexit__(
@@ -101,57 +101,68 @@ class AgencyClient:
             DeniedError: the account may not submit for this agency, or under this user_id.
             TransientError: not taken; or no answer, and then it may have been taken all the same.
         """
-        channel = await self._channel()
-        properties = spec.Basic.Properties(
+        message = aio_pika.Message(
+            body,
             content_type=content_type,
-            delivery_mode=2,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             user_id=self._endpoint.account if user_id == "" else user_id,
         )
+        channel = await self._channel()
         with _denied(), broker_errors(f"submitting for {agency}"):
-            await channel.basic_publish(
-                body,
-                exchange=SUBMIT,
-                routing_key=f"{lane}.{agency}",
-                properties=properties,
-                mandatory=True,
-                timeout=self._deadline,
+            exchange = await channel.get_exchange(SUBMIT, ensure=False)
+            await exchange.publish(
+                message, f"{lane}.{agency}", mandatory=True, timeout=self._deadline
             )
 
     async def get(self, kind: Kind, agency: str) -> Received | None:
         """The oldest message that waits, unacknowledged until `ack`; None if there is none."""
         channel = await self._channel()
         with _denied(), broker_errors(f"reading the {kind} of {agency}"):
-            message = await channel.basic_get(queue_name(agency, kind), timeout=self._deadline)
-        return None if isinstance(message.delivery, spec.Basic.GetEmpty) else _received(message)
+            queue = await channel.get_queue(queue_name(agency, kind), ensure=False)
+            message = await queue.get(fail=False, timeout=self._deadline)
+        return None if message is None else _received(message)
 
     async def receive(
         self, kind: Kind, agency: str, *, prefetch: int = 20
     ) -> AsyncGenerator[Received, None]:
         """Messages as they come in, until the caller stops; those not acknowledged come again."""
-        arrived: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue(maxsize=prefetch + 1)
-        channel = await open_channel(self._connected(), confirms=False)
-        ended = end_of(channel)
-        ended.add_done_callback(lambda _: arrived.put_nowait(None))
+        # Not the library's own iterator: told to end, it waits for a silent broker without a bound.
+        arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue(prefetch + 1)
+        ended: list[BaseException | None] = []
+
+        def end(_: AbstractChannel | None, error: BaseException | None) -> None:
+            ended.append(error)
+            arrived.put_nowait(None)
+
+        channel = await self._open(confirms=False)
+        channel.close_callbacks.add(end)
         try:
             with _denied(), broker_errors(f"reading the {kind} of {agency}"):
-                await channel.basic_qos(prefetch_count=prefetch)
-                await channel.basic_consume(queue_name(agency, kind), arrived.put)
+                await channel.set_qos(prefetch_count=prefetch, timeout=self._deadline)
+                queue = await channel.get_queue(queue_name(agency, kind), ensure=False)
+                await queue.consume(arrived.put, timeout=self._deadline)
             while (message := await arrived.get()) is not None:
                 yield _received(message)
-            raise TransientError(f"reading the {kind} of {agency}: {ended.result()}")
+            why = "it was closed" if ended[0] is None else described(ended[0])
+            raise TransientError(f"reading the {kind} of {agency}: {why}")
         finally:
             await close(channel)
 
-    async def _channel(self) -> aiormq.Channel:
+    async def _channel(self) -> AbstractChannel:
         """The channel for submitting and getting; a new one after the broker closed the last."""
         async with self._opening:
             if self._submitting is None or self._submitting.is_closed:
-                self._submitting = await open_channel(self._connected(), confirms=True)
+                self._submitting = await self._open(confirms=True)
             return self._submitting
 
-    def _connected(self) -> aiormq.Connection:
+    async def _open(self, *, confirms: bool) -> AbstractChannel:
+        """A new channel. With `confirms`, publishing waits for the broker and raises for returns."""
         assert self._connection is not None, "used outside of its context"
-        return self._connection
+        with broker_errors("opening a channel"):
+            async with asyncio.timeout(self._deadline):
+                return await self._connection.channel(
+                    publisher_confirms=confirms, on_return_raises=confirms
+                )
 
 
 def queue_name(agency: str, kind: Kind) -> str:
@@ -164,21 +175,19 @@ def _denied() -> Iterator[None]:
     try:
         yield
     except TransientError as error:
-        denials = (aiormq.ChannelAccessRefused, aiormq.ChannelPreconditionFailed)
-        if isinstance(error.__cause__, denials):
+        if isinstance(error.__cause__, (ChannelAccessRefused, ChannelPreconditionFailed)):
             raise DeniedError(str(error)) from error
         raise
 
 
-def _received(message: DeliveredMessage) -> Received:
-    properties = message.header.properties
+def _received(message: AbstractIncomingMessage) -> Received:
     return Received(
         body=message.body,
-        message_id=properties.message_id or "",
-        type=properties.message_type or "",
-        correlation_id=properties.correlation_id or "",
-        headers={name: str(value) for name, value in (properties.headers or {}).items()},
-        priority=properties.priority or 0,
+        message_id=message.message_id or "",
+        type=message.type or "",
+        correlation_id=message.correlation_id or "",
+        headers={name: str(value) for name, value in message.headers.items()},
+        priority=message.priority or 0,
         redelivered=bool(message.redelivered),
         _message=message,
     )

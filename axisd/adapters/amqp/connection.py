@@ -17,10 +17,10 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import aiormq
@@ -68,6 +68,10 @@ class Endpoint:
         query = {"heartbeat": str(self.heartbeat), **dict(parse_qsl(parts.query))}
         return urlunsplit(parts._replace(query=urlencode(query)))
 
+    def connection_name(self, purpose: str) -> str:
+        """What the broker's list of connections shows besides the account."""
+        return f"{self.name} {purpose}"
+
 
 @contextlib.contextmanager
 def broker_errors(doing: str) -> Iterator[None]:
@@ -106,17 +110,28 @@ async def open_connection(
     """A connection that is ready. `purpose` shows in the broker's list of connections.
 
     Raises:
-        UnavailableError: it cannot be made; the sentence says where to and why, never the password.
+        UnavailableError: see `connecting`.
+    """
+    async with connecting(endpoint):
+        return await aiormq.connect(
+            endpoint.address(),
+            context=endpoint.tls,
+            transport_factory=transport,
+            client_properties={"connection_name": endpoint.connection_name(purpose)},
+        )
+
+
+@contextlib.asynccontextmanager
+async def connecting(endpoint: Endpoint) -> AsyncIterator[None]:
+    """Gives whoever connects the time that `endpoint` allows.
+
+    Raises:
+        UnavailableError: it cannot be done; the sentence says where to and why, never the password.
     """
     try:
         with broker_errors(f"connecting to {endpoint}"):
             async with asyncio.timeout(endpoint.within):
-                return await aiormq.connect(
-                    endpoint.address(),
-                    context=endpoint.tls,
-                    transport_factory=transport,
-                    client_properties={"connection_name": f"{endpoint.name} {purpose}"},
-                )
+                yield
     except TransientError as error:
         raise UnavailableError(str(error)) from error
 
@@ -129,7 +144,13 @@ async def open_channel(connection: aiormq.Connection, *, confirms: bool) -> aior
     return channel
 
 
-async def close(*parts: AbstractChannel | AbstractConnection) -> None:
+class Closable(Protocol):
+    """A channel or a connection, of either library."""
+
+    def close(self) -> Awaitable[object]: ...
+
+
+async def close(*parts: Closable) -> None:
     """Closes channels or connections in this order, each within a bound; never fails.
 
     Closing a channel first also sends what was not yet written, such as acknowledgements.
