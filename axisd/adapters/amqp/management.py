@@ -111,13 +111,19 @@ class Management:
         """How many consumers each queue of the vhost has, by name."""
         return {name: facts.consumers for name, facts in (await self.queues()).items()}
 
+    async def connections(self, account: str) -> int:
+        """How many connections `account` has, on any vhost.
+
+        The broker lists a connection a moment after it told its client that it is open.
+        """
+        return len(await self._get(_connections_of(account)))
+
     async def close_connections(self, account: str, reason: str = "closed by an operator") -> int:
         """Closes every connection of `account`, on any vhost; how many there were."""
-        path = f"connections/username/{_quoted(account)}"
-        rows = await self._get(path)
-        if rows:
-            await self._call("DELETE", path, headers={"X-Reason": reason})
-        return len(rows)
+        count = await self.connections(account)
+        if count:
+            await self._call("DELETE", _connections_of(account), headers={"X-Reason": reason})
+        return count
 
     async def _policies(self, found: dict[str, Any]) -> dict[str, str]:
         if self._vhost not in {row["name"] for row in found["vhosts"]}:
@@ -151,6 +157,10 @@ class Management:
             return json.loads(content) if content and not gone else None
         except ValueError as error:
             raise UnavailableError(f"{what}: the answer is not JSON") from error
+
+
+def _connections_of(account: str) -> str:
+    return f"connections/username/{_quoted(account)}"
 
 
 def _quoted(*names: str) -> str:
