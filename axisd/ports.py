@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from axisd.core.evidence import Entry, Facts, Head, Receipt
+from axisd.core.history import Link, Recall, StatusRecord
 from axisd.core.records import (
     Delivery,
     Known,
@@ -52,12 +53,16 @@ class Transaction(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Everything about one document, oldest first."""
+    """Everything about one document, oldest first. `links`: what it is to earlier documents, and later
+    ones to it."""
 
     submissions: tuple[SubmissionRecord, ...]
     deliveries: tuple[Delivery, ...]
     entries: tuple[Entry, ...]
     receipts: tuple[Receipt, ...]
+    statuses: tuple[StatusRecord, ...] = ()
+    links: tuple[Link, ...] = ()
+    recalls: tuple[Recall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,9 @@ class Ledger(Protocol):
 
     async def timeline(self, document_id: str) -> Timeline:
         """By DocumentId, submission id or delivery id; empty when nothing matches."""
+
+    async def due(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of deliveries of which something is due until `before`, the longest due first."""
 
     async def receipt(self, receipt_id: str) -> Receipt | None: ...
 

@@ -31,23 +31,24 @@ def canonical(evidence: Evidence, position: int, receipt_digest: str | None) -> 
 
     `receipt_digest`: `sha256:` + hex of the receipt sent about it, None when nobody is told.
     """
-    text = _json.encode(
-        {
-            "version": VERSION,
-            "position": position,
-            "id": evidence.id,
-            "event": evidence.event,
-            "at": wire_time(evidence.at),
-            "delivery": evidence.delivery_id,
-            "external": evidence.external_id,
-            "reason": _reason(evidence.refusal),
-            "receipt": receipt_digest,
-            "receipt_to": evidence.receipt_to,
-            "recipients": [_recipient(outcome) for outcome in recipients_of(evidence)],
-            "warnings": [warning.code for warning in evidence.warnings],
-            "submission": _submission(evidence.facts),
-        }
-    )
+    content: dict[str, Any] = {
+        "version": VERSION,
+        "position": position,
+        "id": evidence.id,
+        "event": evidence.event,
+        "at": wire_time(evidence.at),
+        "delivery": evidence.delivery_id,
+        "external": evidence.external_id,
+        "reason": _reason(evidence.refusal),
+        "receipt": receipt_digest,
+        "receipt_to": evidence.receipt_to,
+        "recipients": [_recipient(outcome) for outcome in recipients_of(evidence)],
+        "warnings": [warning.code for warning in evidence.warnings],
+        "submission": _submission(evidence.facts),
+    }
+    if evidence.particulars:
+        content["particulars"] = dict(evidence.particulars)
+    text = _json.encode(content)
     # Half a surrogate pair, as JSON from outside can smuggle it in, has no UTF-8; it becomes "?".
     return text.encode("utf-8", "replace").decode()
 

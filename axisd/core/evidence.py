@@ -7,7 +7,8 @@ its later evidence repeats, so that a receipt can be read alone, years later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -71,6 +72,7 @@ class Evidence:
     """One event. `receipt_to`: agency whose receipts queue is told, None if the entry alone suffices.
 
     `recipient` is set for the events of one delivery, `recipients` for those of a submission.
+    `particulars`: what else the entry has to say, for events that the axis itself is the subject of.
     """
 
     id: str
@@ -85,6 +87,25 @@ class Evidence:
     warnings: tuple[Refusal, ...] = ()
     external_id: str | None = None
     receipt_to: str | None = None
+    particulars: Mapping[str, str] = field(default_factory=dict)
+
+
+def own_facts(key: str, at: datetime) -> Facts:
+    """The facts of an event that is about no submission but about the axis itself. `key`: the event's id."""
+    return Facts(
+        submission_id=key,
+        door=Door.AXIS,
+        account="",
+        sender="",
+        reply_to="",
+        kind="",
+        business="",
+        status="",
+        document_id="",
+        digest="",
+        size=0,
+        received_at=at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ class Event(StrEnum):
     RELAY_FAILURE = "RelayFailure"
     RECEIVED_FROM_NON_ERDS = "ReceivedFromNonERDS"
     CONSIGNMENT_REJECTION = "ConsignmentRejection"
+    CONSIGNMENT_NOTIFICATION = "ConsignmentNotification"
+    DIRECTORY_CHANGE = "DirectoryChange"
+    INTERCONNECTION_CHECK = "InterconnectionCheck"
+
+
+OWN_EVENTS: Final = frozenset({Event.DIRECTORY_CHANGE, Event.INTERCONNECTION_CHECK})
+"""Events that are about the axis itself: entries of the ledger without a receipt."""
 
 
 class Fault(StrEnum):

@@ -95,6 +95,10 @@ _EVENTS: Final[Mapping[Event, Sentence]] = {
         "{recipients} refused {document} of {sender} at {at}. {reason}",
         "{recipients} đã từ chối tiếp nhận {document_vi} của {sender} lúc {at}. {reason_vi}",
     ),
+    Event.CONSIGNMENT_NOTIFICATION: Sentence(
+        "The axis {axis} tells about {document} of {sender} to {recipients}, at {at}: {reason}",
+        "Trục {axis} thông báo về {document_vi} của {sender} gửi {recipients}, lúc {at}: {reason_vi}",
+    ),
 }
 
 _REFUSED: Final = Sentence(

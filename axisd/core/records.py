@@ -13,6 +13,16 @@ from enum import StrEnum
 from typing import Final
 
 from axisd.core.evidence import Entry, Evidence, Facts, Receipt
+from axisd.core.history import (
+    UNWATCHED,
+    Joined,
+    Link,
+    Numbered,
+    NumberKey,
+    Recall,
+    StatusRecord,
+    Watch,
+)
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.submission import Door, Lane
 
@@ -68,6 +78,7 @@ class Delivery:
     expires_at: datetime
     status: str = ""
     reason: str = ""
+    watch: Watch = UNWATCHED
 
     @property
     def destination(self) -> str:
@@ -82,6 +93,7 @@ class KnownDelivery:
     facts: Facts
     acceptance: str | None
     """Id of the SubmissionAcceptance receipt; None when nobody could be told."""
+    recall: Recall | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +108,23 @@ class SubmissionRecord:
     number: str = ""
     notation: str = ""
     promulgation_date: str = ""
+    due_date: str = ""
     subject: str | None = None
     external_id: str | None = None
     duplicate_of: str | None = None
+
+    @property
+    def number_key(self) -> NumberKey | None:
+        """By what a repeated number is found; None for what has no number, such as a status."""
+        if not self.number:
+            return None
+        return number_key(self.facts.sender, self.number, self.notation, self.promulgation_date)
+
+
+def number_key(sender: str, number: str, notation: str, promulgation_date: str) -> NumberKey:
+    """The key of a document's number; the year is the first four digits of its date (yyyy/MM/dd)."""
+    year = promulgation_date[:4]
+    return NumberKey(sender, number, notation, year if year.isascii() and year.isdigit() else "")
 
 
 INLINE_LIMIT: Final = 1024 * 1024
@@ -141,10 +167,13 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryUpdate:
+    """What a delivery is from now on. `watch` None: what is awaited of its recipient stays as it is."""
+
     id: str
     state: DeliveryState
     status: str
     reason: str
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +200,25 @@ class Change:
     updates: tuple[DeliveryUpdate, ...] = ()
     done: tuple[str, ...] = ()
     deferrals: tuple[Deferral, ...] = ()
+    statuses: tuple[StatusRecord, ...] = ()
+    joined: tuple[Joined, ...] = ()
+    links: tuple[Link, ...] = ()
+    recalls: tuple[Recall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each
-    but those of statuses about it; `rows`: outbox rows, of which it asks whether they still wait.
+    but those of statuses about it; `addressed`: (recipient organ, DocumentId), such deliveries of whatever
+    sender; `unmatched`: (issuer, DocumentId) pairs, the statuses that wait for that document; `numbers`: which
+    document had the number first; `rows`: outbox rows, of which it asks whether they still wait.
     """
 
     identities: frozenset[Identity] = frozenset()
     documents: frozenset[tuple[str, str]] = frozenset()
+    addressed: frozenset[tuple[str, str]] = frozenset()
+    unmatched: frozenset[tuple[str, str]] = frozenset()
+    numbers: frozenset[NumberKey] = frozenset()
     deliveries: frozenset[str] = frozenset()
     externals: frozenset[tuple[Door, str]] = frozenset()
     rows: frozenset[str] = frozenset()
@@ -189,6 +227,9 @@ class Questions:
         return Questions(
             self.identities | other.identities,
             self.documents | other.documents,
+            self.addressed | other.addressed,
+            self.unmatched | other.unmatched,
+            self.numbers | other.numbers,
             self.deliveries | other.deliveries,
             self.externals | other.externals,
             self.rows | other.rows,
@@ -206,6 +247,9 @@ class Known:
     externals: dict[tuple[Door, str], str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     """Rows that were asked about and no longer wait in the outbox."""
+    unmatched: dict[str, StatusRecord] = field(default_factory=dict)
+    """Statuses that wait for a document that was asked about, by their ids."""
+    numbers: dict[NumberKey, Numbered] = field(default_factory=dict)
 
     def of(self, identity: Identity) -> KnownDelivery | None:
         key = self.by_identity.get(identity)
@@ -227,21 +271,47 @@ class Known:
         """Takes in what `change` is about to write."""
         record = change.submission
         if record is not None:
-            acceptance = next((e.id for e in change.evidence if e.receipt_to is not None), None)
-            for delivery in change.deliveries:
-                self.add(KnownDelivery(delivery, record.facts, acceptance))
-            if record.external_id is not None:
-                key = (record.facts.door, record.external_id)
-                self.externals.setdefault(key, record.facts.submission_id)
+            self._learn_submission(record, change)
         for update in change.updates:
             known = self.deliveries.get(update.id)
             if known is not None:
-                moved = replace(
-                    known.delivery, state=update.state, status=update.status, reason=update.reason
-                )
-                self.add(replace(known, delivery=moved))
+                self.add(replace(known, delivery=updated(known.delivery, update)))
+        for recall in change.recalls:
+            known = self.deliveries.get(recall.delivery_id)
+            if known is not None:
+                self.add(replace(known, recall=recall))
+        self.unmatched.update((s.id, s) for s in change.statuses if s.delivery_id is None)
+        for joined in change.joined:
+            self.unmatched.pop(joined.id, None)
         self.gone.update(change.done)
         self.gone.difference_update(row.id for row in (*change.outbox, *change.resend))
+
+    def _learn_submission(self, record: SubmissionRecord, change: Change) -> None:
+        facts = record.facts
+        acceptance = next((e.id for e in change.evidence if e.receipt_to is not None), None)
+        for delivery in change.deliveries:
+            self.add(KnownDelivery(delivery, facts, acceptance))
+        if record.external_id is not None:
+            self.externals.setdefault((facts.door, record.external_id), facts.submission_id)
+        if record.number_key not in self.numbers:
+            self.learn_number(record)
+
+    def learn_number(self, record: SubmissionRecord) -> None:
+        """Takes `record` for the first document with its number, if it has one and was accepted."""
+        facts, key = record.facts, record.number_key
+        if key is not None and record.state is SubmissionState.ACCEPTED:
+            self.numbers[key] = Numbered(facts.submission_id, facts.document_id, facts.received_at)
+
+
+def updated(delivery: Delivery, update: DeliveryUpdate) -> Delivery:
+    """`delivery` as it is after `update`."""
+    return replace(
+        delivery,
+        state=update.state,
+        status=update.status,
+        reason=update.reason,
+        watch=delivery.watch if update.watch is None else update.watch,
+    )
 
 
 @dataclass(frozen=True, slots=True)

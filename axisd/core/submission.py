@@ -14,6 +14,8 @@ class Door(StrEnum):
     VXP = "vxp"
     EDOC = "edoc"
     NATIONAL = "national"
+    AXIS = "axis"
+    """No door: the axis itself, for evidence of what it did of its own accord."""
 
 
 class Lane(StrEnum):

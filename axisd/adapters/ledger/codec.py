@@ -16,6 +16,15 @@ from sqlalchemy import Row
 
 from axisd.core.envelope import Attachment
 from axisd.core.evidence import Entry, Facts, Receipt
+from axisd.core.history import (
+    UNWATCHED,
+    Link,
+    LinkKind,
+    Recall,
+    RecallOutcome,
+    StatusRecord,
+    Watch,
+)
 from axisd.core.inspection import LegalValue, SignatureFinding, SignatureState
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
@@ -35,6 +44,7 @@ Columns = dict[str, Any]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_INSTANTS: Final = tuple(field.name for field in fields(Watch) if field.name != "told")
 _ATTACHMENT_FIELDS: Final = tuple(field.name for field in fields(Attachment))
 
 
@@ -46,6 +56,16 @@ def instant(moment: datetime) -> int:
 def moment(instant: int) -> datetime:
     """The aware UTC time of `instant`, to the microsecond."""
     return _EPOCH + timedelta(microseconds=instant)
+
+
+def maybe_instant(moment: datetime | None) -> int | None:
+    """`instant`, or None for None."""
+    return None if moment is None else instant(moment)
+
+
+def maybe_moment(instant: int | None) -> datetime | None:
+    """`moment`, or None for None."""
+    return None if instant is None else moment(instant)
 
 
 def facts_text(facts: Facts) -> str:
@@ -129,6 +149,7 @@ def submission_columns(record: SubmissionRecord) -> Columns:
         "number": record.number,
         "notation": record.notation,
         "promulgation_date": record.promulgation_date,
+        "due_date": record.due_date,
         "subject": record.subject,
         "external_id": record.external_id,
         "duplicate_of": record.duplicate_of,
@@ -147,6 +168,7 @@ def submission_of(row: Row[Any]) -> SubmissionRecord:
         number=row.number,
         notation=row.notation,
         promulgation_date=row.promulgation_date,
+        due_date=row.due_date,
         subject=row.subject,
         external_id=row.external_id,
         duplicate_of=row.duplicate_of,
@@ -175,6 +197,7 @@ def delivery_columns(delivery: Delivery) -> Columns:
         "expires_at": instant(delivery.expires_at),
         "status": delivery.status,
         "reason": delivery.reason,
+        **watch_columns(delivery.watch),
     }
 
 
@@ -196,6 +219,101 @@ def delivery_of(row: Row[Any]) -> Delivery:
         expires_at=moment(row.expires_at),
         status=row.status,
         reason=row.reason,
+        watch=_watch_of(row),
+    )
+
+
+_NOTHING_AWAITED: Final[Columns] = {**dict.fromkeys(_INSTANTS), "told": ""}
+
+
+def watch_columns(watch: Watch) -> Columns:
+    """What is awaited of a delivery's recipient, as columns of its row."""
+    if watch is UNWATCHED:
+        return _NOTHING_AWAITED
+    columns: Columns = {name: maybe_instant(getattr(watch, name)) for name in _INSTANTS}
+    columns["told"] = " ".join(sorted(watch.told))
+    return columns
+
+
+def _watch_of(row: Row[Any]) -> Watch:
+    found = {name: getattr(row, name) for name in _INSTANTS}
+    if not row.told and all(value is None for value in found.values()):
+        return UNWATCHED
+    instants = {name: maybe_moment(value) for name, value in found.items()}
+    return Watch(**instants, told=frozenset(row.told.split()))
+
+
+def status_columns(status: StatusRecord) -> Columns:
+    """The row of one reported status."""
+    return {
+        "id": status.id,
+        "submission_id": status.submission_id,
+        "delivery_id": status.delivery_id,
+        "issuer": status.issuer,
+        "document_id": status.document_id,
+        "reporter": status.reporter,
+        "code": status.code,
+        "at": instant(status.at),
+    }
+
+
+def status_of(row: Row[Any]) -> StatusRecord:
+    """The reverse of `status_columns`."""
+    return StatusRecord(
+        id=row.id,
+        submission_id=row.submission_id,
+        delivery_id=row.delivery_id,
+        issuer=row.issuer,
+        document_id=row.document_id,
+        reporter=row.reporter,
+        code=row.code,
+        at=moment(row.at),
+    )
+
+
+def link_columns(link: Link) -> Columns:
+    """The row of one link to an earlier document."""
+    return {
+        "id": link.id,
+        "submission_id": link.submission_id,
+        "kind": link.kind,
+        "issuer": link.issuer,
+        "document_id": link.document_id,
+        "recipient": link.recipient,
+    }
+
+
+def link_of(row: Row[Any]) -> Link:
+    """The reverse of `link_columns`."""
+    return Link(
+        id=row.id,
+        submission_id=row.submission_id,
+        kind=LinkKind(row.kind),
+        issuer=row.issuer,
+        document_id=row.document_id,
+        recipient=row.recipient,
+    )
+
+
+def recall_columns(recall: Recall) -> Columns:
+    """The row of the newest recall of a delivery."""
+    return {
+        "delivery_id": recall.delivery_id,
+        "submission_id": recall.submission_id,
+        "asked_at": instant(recall.asked_at),
+        "outcome": recall.outcome,
+        "answered_at": maybe_instant(recall.answered_at),
+    }
+
+
+def recall_of(row: Row[Any]) -> Recall:
+    """The reverse of `recall_columns`."""
+    return Recall(
+        delivery_id=row.delivery_id,
+        submission_id=row.submission_id,
+        asked_at=moment(row.asked_at),
+        outcome=RecallOutcome(row.outcome),
+        answered_at=maybe_moment(row.answered_at),
     )
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     Connection,
     Row,
     Select,
-    Table,
     bindparam,
     func,
     literal_column,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.writing import chunks
 from axisd.core.evidence import Entry, Facts, Receipt
+from axisd.core.history import StatusRecord
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import Delivery, OutboxKind, OutboxRow, OutboxSummary, SubmissionRecord
 from axisd.errors import IntegrityError
@@ -38,6 +40,8 @@ _outbox = tables.outbox.c
 _payload = tables.payload.c
 _receipt = tables.receipt.c
 _submission = tables.submission.c
+_status = tables.status.c
+_link = tables.link.c
 
 _KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
 # Written out, not bound: only so do the partial indexes apply.
@@ -165,21 +169,50 @@ def timeline(connection: Connection, key: str) -> Timeline:
     """All about the document that `key` names: a DocumentId, or one of its submissions or deliveries."""
     submissions = _submissions_about(connection, key)
     ids = [record.facts.submission_id for record in submissions]
+    deliveries = _among(connection, _delivery.submission_id, ids, "created_at", "id")
+    delivery_ids = [row.id for row in deliveries]
     return Timeline(
         submissions=tuple(submissions),
-        deliveries=tuple(
-            codec.delivery_of(row)
-            for row in _of_submissions(connection, tables.delivery, ids, "created_at", "id")
-        ),
+        deliveries=tuple(codec.delivery_of(row) for row in deliveries),
         entries=tuple(
-            codec.entry_of(row)
-            for row in _of_submissions(connection, tables.entry, ids, "position")
+            codec.entry_of(row) for row in _among(connection, _entry.submission_id, ids, "position")
         ),
         receipts=tuple(
             codec.receipt_of(row)
-            for row in _of_submissions(connection, tables.receipt, ids, "position")
+            for row in _among(connection, _receipt.submission_id, ids, "position")
+        ),
+        statuses=tuple(
+            codec.status_of(row)
+            for row in _united(
+                _among(connection, _status.submission_id, ids, "at", "id"),
+                _among(connection, _status.delivery_id, delivery_ids, "at", "id"),
+            )
+        ),
+        links=tuple(
+            codec.link_of(row)
+            for row in _united(
+                _among(connection, _link.submission_id, ids, "id"),
+                _among(connection, _link.document_id, _document_ids(submissions), "id"),
+            )
+        ),
+        recalls=tuple(
+            codec.recall_of(row)
+            for row in _among(
+                connection, tables.recall.c.delivery_id, delivery_ids, "asked_at", "delivery_id"
+            )
         ),
     )
+
+
+def _document_ids(submissions: Iterable[SubmissionRecord]) -> list[str]:
+    found = {record.facts.document_id for record in submissions}
+    return sorted(found - {""})
+
+
+def _united(*lists: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """Each row once, in the order of the ids, which is that of time."""
+    by_id = {row.id: row for rows in lists for row in rows}
+    return [by_id[key] for key in sorted(by_id)]
 
 
 def _submissions_about(connection: Connection, key: str) -> list[SubmissionRecord]:
@@ -205,13 +238,59 @@ def _submission_of_delivery(connection: Connection, delivery_id: str) -> Submiss
     return None if row is None else codec.submission_of(row)
 
 
-def _of_submissions(
-    connection: Connection, table: Table, ids: Sequence[str], *order: str
+def _among(
+    connection: Connection, column: Column[Any], keys: Sequence[str], *order: str
 ) -> list[Row[Any]]:
+    """Rows of the column's table whose value is one of `keys`."""
     rows: list[Row[Any]] = []
-    for chunk in chunks(ids):
-        rows += connection.execute(select(table).where(table.c.submission_id.in_(chunk)))
+    for chunk in chunks(keys):
+        rows += connection.execute(select(column.table).where(column.in_(chunk)))
     return sorted(rows, key=lambda row: tuple(getattr(row, name) for name in order))
+
+
+def due(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Ids of deliveries of which something is due until `before`, the longest due first."""
+    rows = connection.execute(
+        select(_delivery.id)
+        .where(_delivery.next_due.is_not(None), _delivery.next_due <= codec.instant(before))
+        .order_by(_delivery.next_due, _delivery.id)
+        .limit(limit)
+    )
+    return [row.id for row in rows]
+
+
+def unmatched(connection: Connection, limit: int) -> list[StatusRecord]:
+    """Statuses about documents that nobody knows, the newest `limit` of them, newest first."""
+    rows = connection.execute(
+        select(tables.status)
+        .where(_status.delivery_id.is_(None))
+        .order_by(_status.id.desc())
+        .limit(limit)
+    )
+    return [codec.status_of(row) for row in rows]
+
+
+def unmatched_count(connection: Connection) -> int:
+    """How many statuses wait for a document."""
+    return connection.execute(
+        select(func.count()).select_from(tables.status).where(_status.delivery_id.is_(None))
+    ).scalar_one()
+
+
+def numbered(
+    connection: Connection, number: str, notation: str, sender: str, year: str
+) -> list[SubmissionRecord]:
+    """Documents by number and notation, of one organ and of one year where these are not "" ."""
+    statement = select(tables.submission).where(
+        _submission.number != literal_column("''"),
+        _submission.number == number,
+        _submission.notation == notation,
+    )
+    if sender:
+        statement = statement.where(_submission.sender == sender)
+    rows = connection.execute(statement.order_by(_submission.received_at, _submission.id))
+    found = [codec.submission_of(row) for row in rows]
+    return [record for record in found if not year or record.promulgation_date.startswith(year)]
 
 
 def submission(connection: Connection, submission_id: str) -> SubmissionRecord | None:

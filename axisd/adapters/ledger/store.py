@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.lock import LedgerLock
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
 from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.history import StatusRecord
 from axisd.core.records import (
     INLINE_LIMIT,
     Known,
@@ -107,6 +109,26 @@ class LedgerReader:
     async def submission(self, submission_id: str) -> SubmissionRecord | None:
         """One submission by its id, or None."""
         return await self._reader.read(partial(reading.submission, submission_id=submission_id))
+
+    async def due(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of deliveries of which something is due until `before`, the longest due first."""
+        return await self._reader.read(partial(reading.due, before=before, limit=limit))
+
+    async def unmatched(self, limit: int = 100) -> Sequence[StatusRecord]:
+        """Statuses that wait for the document they are about, newest first."""
+        return await self._reader.read(partial(reading.unmatched, limit=limit))
+
+    async def unmatched_count(self) -> int:
+        """How many of them there are."""
+        return await self._reader.read(reading.unmatched_count)
+
+    async def numbered(
+        self, number: str, notation: str, sender: str = "", year: str = ""
+    ) -> Sequence[SubmissionRecord]:
+        """Documents with this number and notation, of one organ and of one year where these are given."""
+        return await self._reader.read(
+            partial(reading.numbered, number=number, notation=notation, sender=sender, year=year)
+        )
 
     async def quarantined(self, limit: int = 100) -> Sequence[SubmissionRecord]:
         """Submissions that crashed the inspection, newest first."""

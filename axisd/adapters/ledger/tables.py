@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from axisd.core.history import LinkKind, RecallOutcome
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 
 METADATA: Final = MetaData(
@@ -71,6 +72,7 @@ submission: Final = Table(
     _required("number"),
     _required("notation"),
     _required("promulgation_date"),
+    Column("due_date", Text, nullable=False, server_default=""),
     Column("subject", Text),
     Column("external_id", Text),
     Column("duplicate_of", Text),
@@ -78,6 +80,14 @@ submission: Final = Table(
     _one_of("state", SubmissionState),
     Index(None, "document_id"),
     Index(None, "received_at"),
+    Index(
+        "submission_by_number",
+        "number",
+        "notation",
+        "sender",
+        sqlite_where=text("number <> ''"),
+        postgresql_where=text("number <> ''"),
+    ),
     Index(
         "submission_in_quarantine",
         "id",
@@ -130,12 +140,78 @@ delivery: Final = Table(
     _number("expires_at"),
     _required("status"),
     _required("reason"),
+    Column("arrival_due", Whole),
+    Column("registration_due", Whole),
+    Column("reply_due", Whole),
+    Column("recall_due", Whole),
+    Column("arrived_at", Whole),
+    Column("registered_at", Whole),
+    Column("next_due", Whole),
+    Column("told", Text, nullable=False, server_default=""),
     _one_of("state", DeliveryState),
+    Index(
+        "delivery_by_next_due",
+        "next_due",
+        sqlite_where=text("next_due IS NOT NULL"),
+        postgresql_where=text("next_due IS NOT NULL"),
+    ),
     # The identity. Document first, so that one list of values finds many identities, and all
     # deliveries of a document (SQLite scans the table for a list of several columns).
     UniqueConstraint("document_id", "sender", "business", "recipient"),
     sqlite_strict=True,
 )
+
+status: Final = Table(
+    "status",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("submission_id", Text, ForeignKey("submission.id"), nullable=False, index=True),
+    Column("delivery_id", Text, ForeignKey("delivery.id"), index=True),
+    _required("issuer"),
+    _required("document_id"),
+    _required("reporter"),
+    _required("code"),
+    _number("at"),
+    Index(
+        "status_unmatched",
+        "document_id",
+        "issuer",
+        sqlite_where=text("delivery_id IS NULL"),
+        postgresql_where=text("delivery_id IS NULL"),
+    ),
+    sqlite_strict=True,
+)
+"""The history of each delivery, as it was reported; `delivery_id` is NULL while no document is known that
+the status could be about."""
+
+link: Final = Table(
+    "link",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("submission_id", Text, ForeignKey("submission.id"), nullable=False, index=True),
+    _required("kind"),
+    _required("issuer"),
+    _required("document_id"),
+    _required("recipient"),
+    _one_of("kind", LinkKind),
+    Index(None, "document_id", "issuer"),
+    sqlite_strict=True,
+)
+"""What later documents are to earlier ones, known here or not."""
+
+recall: Final = Table(
+    "recall",
+    METADATA,
+    Column("delivery_id", Text, ForeignKey("delivery.id"), primary_key=True),
+    Column("submission_id", Text, ForeignKey("submission.id"), nullable=False, index=True),
+    _number("asked_at"),
+    _required("outcome"),
+    Column("answered_at", Whole),
+    _one_of("outcome", RecallOutcome),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""The newest recall of each delivery; earlier ones are in the evidence."""
 
 outbox: Final = Table(
     "outbox",

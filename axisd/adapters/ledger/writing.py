@@ -23,6 +23,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -32,6 +33,8 @@ from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.outbox import OutboxEffect
 from axisd.core.envelope import Business
 from axisd.core.evidence import Head
+from axisd.core.history import UNWATCHED, Numbered, NumberKey, Recall, RecallOutcome
+from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
     Change,
@@ -41,6 +44,7 @@ from axisd.core.records import (
     KnownDelivery,
     Questions,
     Records,
+    number_key,
 )
 from axisd.core.submission import Door
 from axisd.errors import IntegrityError
@@ -56,6 +60,8 @@ _outbox = tables.outbox.c
 _receipt = tables.receipt.c
 _submission = tables.submission.c
 _external = tables.external.c
+_status = tables.status.c
+_recall = tables.recall.c
 
 _ACCEPTANCES: Final = (Event.SUBMISSION_ACCEPTANCE.value, Event.RECEIVED_FROM_NON_ERDS.value)
 """What a settled submission's own receipt can be."""
@@ -76,12 +82,23 @@ _HEAD: Final = select(_entry.position, _entry.hash).order_by(_entry.position.des
 
 
 def _with_facts(deliveries: Select[Any]) -> Select[Any]:
-    """`deliveries` with what is known of their submissions."""
+    """`deliveries` with what is known of their submissions, and with their recalls."""
     joined = deliveries.join(tables.submission, _submission.id == _delivery.submission_id)
-    return joined.outerjoin(
-        tables.receipt,
-        (_receipt.submission_id == _submission.id) & _receipt.event.in_(_ACCEPTANCES),
-    ).add_columns(_submission.facts, _receipt.id.label("acceptance"))
+    return (
+        joined.outerjoin(
+            tables.receipt,
+            (_receipt.submission_id == _submission.id) & _receipt.event.in_(_ACCEPTANCES),
+        )
+        .outerjoin(tables.recall, _recall.delivery_id == _delivery.id)
+        .add_columns(
+            _submission.facts,
+            _receipt.id.label("acceptance"),
+            _recall.submission_id.label("recalled_by"),
+            _recall.asked_at,
+            _recall.outcome,
+            _recall.answered_at,
+        )
+    )
 
 
 _BY_ID: Final = _with_facts(select(tables.delivery).where(_among(_delivery.id)))
@@ -96,6 +113,41 @@ _BY_DOCUMENT: Final = _with_facts(
     )
 )
 _BY_IDENTITY: Final = _BY_DOCUMENT.where(_is_asked(_delivery.recipient, 3))
+_BY_ADDRESSEE: Final = _with_facts(
+    select(tables.delivery)
+    .join(_ASKED, and_(*map(_is_asked, (_delivery.document_id, _delivery.recipient), count())))
+    .where(_delivery.business.in_([business.value for business in Business]))
+)
+_UNMATCHED: Final = select(tables.status).join(
+    _ASKED,
+    and_(
+        *map(_is_asked, (_status.document_id, _status.issuer), count()),
+        _status.delivery_id.is_(None),
+    ),
+)
+_BY_NUMBER: Final = (
+    select(
+        _submission.id,
+        _submission.document_id,
+        _submission.received_at,
+        _submission.sender,
+        _submission.number,
+        _submission.notation,
+        _submission.promulgation_date,
+    )
+    .join(
+        _ASKED,
+        and_(
+            *map(_is_asked, (_submission.number, _submission.notation, _submission.sender), count())
+        ),
+    )
+    # Written out, not bound: only so does the partial index apply.
+    .where(
+        _submission.number != literal_column("''"),
+        _submission.state == literal_column(f"'{SubmissionState.ACCEPTED}'"),
+    )
+    .order_by(_submission.id.desc())
+)
 _WAITING: Final = select(tables.outbox.c.id).where(_among(tables.outbox.c.id))
 _BY_EXTERNAL: Final = select(tables.external).where(_among(_external.external_id))
 _INSERT: Final = {table: insert(table) for table in tables.METADATA.sorted_tables}
@@ -107,6 +159,24 @@ _UPDATE: Final = (
     update(tables.delivery)
     .where(_delivery.id == bindparam("key"))
     .values(state=bindparam("state"), status=bindparam("status"), reason=bindparam("reason"))
+)
+_WATCH: Final = (
+    update(tables.delivery)
+    .where(_delivery.id == bindparam("key"))
+    .values({name: bindparam(name) for name in codec.watch_columns(UNWATCHED)})
+)
+_JOIN: Final = (
+    update(tables.status)
+    .where(_status.id == bindparam("key"), _status.delivery_id.is_(None))
+    .values(delivery_id=bindparam("delivery"))
+)
+_recall_row = sqlite.insert(tables.recall)
+_RECALL: Final = _recall_row.on_conflict_do_update(
+    index_elements=[_recall.delivery_id],
+    set_={
+        name: getattr(_recall_row.excluded, name)
+        for name in ("submission_id", "asked_at", "outcome", "answered_at")
+    },
 )
 _DELETE: Final = delete(tables.outbox).where(_outbox.id == bindparam("key"))
 _DEFER: Final = (
@@ -145,12 +215,20 @@ def known(connection: Connection, questions: Questions) -> Known:
         for business in Business
     ]
     rows |= {row.id: row for row in _asked(connection, _BY_DOCUMENT, documents)}
+    addressed = [(document_id, recipient) for recipient, document_id in questions.addressed]
+    rows |= {row.id: row for row in _asked(connection, _BY_ADDRESSEE, addressed)}
     answers = Known()
     texts = {row.submission_id: row.facts for row in rows.values()}
     facts = {submission_id: codec.facts_of(text) for submission_id, text in texts.items()}
     for row in rows.values():
         delivery = codec.delivery_of(row)
-        answers.add(KnownDelivery(delivery, facts[delivery.submission_id], row.acceptance))
+        answers.add(
+            KnownDelivery(delivery, facts[delivery.submission_id], row.acceptance, _recalled(row))
+        )
+    unmatched = [(document_id, issuer) for issuer, document_id in questions.unmatched]
+    for row in _asked(connection, _UNMATCHED, unmatched):
+        answers.unmatched[row.id] = codec.status_of(row)
+    answers.numbers.update(_first_with(connection, questions.numbers))
     external_ids = {external_id for _, external_id in questions.externals}
     for row in _matching(connection, _BY_EXTERNAL, external_ids):
         key = Door(row.door), row.external_id
@@ -161,6 +239,29 @@ def known(connection: Connection, questions: Questions) -> Known:
         row.id for row in _matching(connection, _WAITING, questions.rows)
     )
     return answers
+
+
+def _recalled(row: Row[Any]) -> Recall | None:
+    if row.recalled_by is None:
+        return None
+    return Recall(
+        delivery_id=row.id,
+        submission_id=row.recalled_by,
+        asked_at=codec.moment(row.asked_at),
+        outcome=RecallOutcome(row.outcome),
+        answered_at=codec.maybe_moment(row.answered_at),
+    )
+
+
+def _first_with(
+    connection: Connection, keys: frozenset[NumberKey]
+) -> Iterator[tuple[NumberKey, Numbered]]:
+    """The first document of each number; the newest come first, so that the first comes to stay."""
+    asked = [(key.number, key.notation, key.sender) for key in keys]
+    for row in _asked(connection, _BY_NUMBER, asked):
+        key = number_key(row.sender, row.number, row.notation, row.promulgation_date)
+        if key in keys:
+            yield key, Numbered(row.id, row.document_id, codec.moment(row.received_at))
 
 
 def _asked(
@@ -213,6 +314,7 @@ def write(connection: Connection, records: Records, after: Head | None) -> Head 
     _insert(connection, tables.entry, map(codec.entry_columns, records.entries))
     _insert(connection, tables.receipt, map(codec.receipt_columns, records.receipts))
     _update_deliveries(connection, changes)
+    _write_history(connection, changes)
     _write_outbox(connection, changes)
     return new_head
 
@@ -255,6 +357,33 @@ def _update_deliveries(connection: Connection, changes: Sequence[Change]) -> Non
     ]
     if updates and connection.execute(_UPDATE, updates).rowcount != len(updates):
         raise IntegrityError("a delivery that is not in the ledger was to be updated")
+    watched = [
+        {"key": update.id, **codec.watch_columns(update.watch)}
+        for change in changes
+        for update in change.updates
+        if update.watch is not None
+    ]
+    if watched:
+        connection.execute(_WATCH, watched)
+
+
+def _write_history(connection: Connection, changes: Sequence[Change]) -> None:
+    statuses = (status for change in changes for status in change.statuses)
+    _insert(connection, tables.status, map(codec.status_columns, statuses))
+    joined = [
+        {"key": joined.id, "delivery": joined.delivery_id}
+        for change in changes
+        for joined in change.joined
+    ]
+    if joined and connection.execute(_JOIN, joined).rowcount != len(joined):
+        raise IntegrityError("a status that does not wait for its document was to be joined to it")
+    _insert(
+        connection,
+        tables.link,
+        (codec.link_columns(link) for change in changes for link in change.links),
+    )
+    if recalls := [codec.recall_columns(r) for change in changes for r in change.recalls]:
+        connection.execute(_RECALL, recalls)
 
 
 def _write_outbox(connection: Connection, changes: Sequence[Change]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.history import Joined, Link, Recall, StatusRecord
 from axisd.core.reasons import Event
 from axisd.core.records import (
     Change,
@@ -18,6 +19,7 @@ from axisd.core.records import (
     Payload,
     Records,
     SubmissionRecord,
+    updated,
 )
 from axisd.core.submission import Door
 from axisd.errors import IntegrityError
@@ -38,6 +40,9 @@ class Contents:
     since: dict[str, datetime] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    statuses: dict[str, StatusRecord] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    recalls: dict[str, Recall] = field(default_factory=dict)
 
     def copy(self) -> Contents:
         return Contents(
@@ -50,6 +55,9 @@ class Contents:
             dict(self.since),
             list(self.entries),
             dict(self.receipts),
+            dict(self.statuses),
+            dict(self.links),
+            dict(self.recalls),
         )
 
     @property
@@ -68,7 +76,12 @@ class Contents:
 
     def known(self, delivery: Delivery) -> KnownDelivery:
         facts = self.submissions[delivery.submission_id].facts
-        return KnownDelivery(delivery, facts, self.acceptance(delivery.submission_id))
+        return KnownDelivery(
+            delivery,
+            facts,
+            self.acceptance(delivery.submission_id),
+            self.recalls.get(delivery.id),
+        )
 
     def written(self, records: Records, staged: Mapping[str, bytes]) -> Contents:
         """What there is after `records`. Raises IntegrityError when they contradict what is here."""
@@ -83,6 +96,9 @@ class Contents:
         for change in changes:
             for update in change.updates:
                 _update(after, update)
+        for change in changes:
+            _remember(after, change)
+        for change in changes:
             _rearrange(after, change)
         return after
 
@@ -147,9 +163,39 @@ def _update(contents: Contents, update: DeliveryUpdate) -> None:
     delivery = contents.deliveries.get(update.id)
     if delivery is None:
         raise IntegrityError("a delivery that is not in the ledger was to be updated")
-    contents.deliveries[update.id] = replace(
-        delivery, state=update.state, status=update.status, reason=update.reason
-    )
+    contents.deliveries[update.id] = updated(delivery, update)
+
+
+def _remember(contents: Contents, change: Change) -> None:
+    for status in change.statuses:
+        _must_be_new(status.id, contents.statuses, "status")
+        _must_be_known(status.submission_id, contents.submissions, "status")
+        if status.delivery_id is not None:
+            _must_be_known(status.delivery_id, contents.deliveries, "status")
+        contents.statuses[status.id] = status
+    for joined in change.joined:
+        _join(contents, joined)
+    for link in change.links:
+        _must_be_new(link.id, contents.links, "link")
+        _must_be_known(link.submission_id, contents.submissions, "link")
+        contents.links[link.id] = link
+    for recall in change.recalls:
+        _must_be_known(recall.submission_id, contents.submissions, "recall")
+        _must_be_known(recall.delivery_id, contents.deliveries, "recall")
+        contents.recalls[recall.delivery_id] = recall
+
+
+def _join(contents: Contents, joined: Joined) -> None:
+    status = contents.statuses.get(joined.id)
+    if status is None or status.delivery_id is not None:
+        raise IntegrityError("a status that does not wait for its document was to be joined to it")
+    _must_be_known(joined.delivery_id, contents.deliveries, "status")
+    contents.statuses[joined.id] = replace(status, delivery_id=joined.delivery_id)
+
+
+def _must_be_known(key: str, known: Container[str], what: str) -> None:
+    if key not in known:
+        raise IntegrityError(f"a {what} is about {key}, which is not in the ledger")
 
 
 def _rearrange(contents: Contents, change: Change) -> None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from itertools import groupby
 
 from axisd.adapters.memory.contents import Contents
 from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
 from axisd.core.evidence import Entry, Facts, Head, Receipt
+from axisd.core.history import StatusRecord
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import (
     INLINE_LIMIT,
+    Delivery,
     Known,
     OutboxKind,
     OutboxRow,
@@ -92,12 +95,62 @@ class MemoryLedger:
         ids = {record.facts.submission_id for record in submissions}
         deliveries = [d for d in contents.deliveries.values() if d.submission_id in ids]
         receipts = [r for r in contents.receipts.values() if r.submission_id in ids]
+        delivery_ids = {delivery.id for delivery in deliveries}
+        documents = {record.facts.document_id for record in submissions} - {""}
         return Timeline(
             submissions=tuple(submissions),
             deliveries=tuple(sorted(deliveries, key=lambda d: (d.created_at, d.id))),
             entries=tuple(e for e in contents.entries if e.submission_id in ids),
             receipts=tuple(sorted(receipts, key=lambda receipt: receipt.position)),
+            statuses=tuple(
+                status
+                for _, status in sorted(contents.statuses.items())
+                if status.submission_id in ids or status.delivery_id in delivery_ids
+            ),
+            links=tuple(
+                link
+                for _, link in sorted(contents.links.items())
+                if link.submission_id in ids or link.document_id in documents
+            ),
+            recalls=tuple(
+                sorted(
+                    (r for r in contents.recalls.values() if r.delivery_id in delivery_ids),
+                    key=lambda recall: (recall.asked_at, recall.delivery_id),
+                )
+            ),
         )
+
+    async def due(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of deliveries of which something is due until `before`, the longest due first."""
+        found = sorted(
+            (delivery.watch.next_due, delivery.id)
+            for delivery in self._read().deliveries.values()
+            if delivery.watch.next_due is not None and delivery.watch.next_due <= before
+        )
+        return [key for _, key in found[:limit]]
+
+    async def unmatched(self, limit: int = 100) -> Sequence[StatusRecord]:
+        """Statuses that wait for the document they are about, newest first."""
+        found = [s for s in self._read().statuses.values() if s.delivery_id is None]
+        return sorted(found, key=lambda status: status.id, reverse=True)[:limit]
+
+    async def unmatched_count(self) -> int:
+        """How many of them there are."""
+        return sum(status.delivery_id is None for status in self._read().statuses.values())
+
+    async def numbered(
+        self, number: str, notation: str, sender: str = "", year: str = ""
+    ) -> Sequence[SubmissionRecord]:
+        """Documents with this number and notation, of one organ and of one year where these are given."""
+        found = [
+            record
+            for record in self._read().submissions.values()
+            if record.number
+            and (record.number, record.notation) == (number, notation)
+            and sender in {"", record.facts.sender}
+            and record.promulgation_date.startswith(year)
+        ]
+        return sorted(found, key=lambda r: (r.facts.received_at, r.facts.submission_id))
 
     async def receipt(self, receipt_id: str) -> Receipt | None:
         """One receipt, or None."""
@@ -135,6 +188,9 @@ class MemoryLedger:
             "external": len(contents.externals),
             "payload": len(contents.payloads),
             "delivery": len(contents.deliveries),
+            "status": len(contents.statuses),
+            "link": len(contents.links),
+            "recall": len(contents.recalls),
             "outbox": len(contents.outbox),
             "entry": len(contents.entries),
             "receipt": len(contents.receipts),
@@ -183,16 +239,19 @@ class _MemoryTransaction:
         contents = self._open()
         answers = Known()
         for delivery in contents.deliveries.values():
-            identity = delivery.identity
-            if (
-                identity in questions.identities
-                or (
-                    (identity.sender, identity.document_id) in questions.documents
-                    and not identity.of_status
-                )
-                or delivery.id in questions.deliveries
-            ):
+            if _asked_about(delivery, questions):
                 answers.add(contents.known(delivery))
+        answers.unmatched.update(
+            (status.id, status)
+            for status in contents.statuses.values()
+            if status.delivery_id is None
+            and (status.issuer, status.document_id) in questions.unmatched
+        )
+        for record in sorted(
+            contents.submissions.values(), key=lambda r: r.facts.submission_id, reverse=True
+        ):
+            if record.number_key in questions.numbers:
+                answers.learn_number(record)
         answers.externals.update(
             (key, contents.externals[key])
             for key in questions.externals
@@ -208,6 +267,15 @@ class _MemoryTransaction:
         if self.ended:
             raise IntegrityError("the transaction has ended")
         return self.contents
+
+
+def _asked_about(delivery: Delivery, questions: Questions) -> bool:
+    identity = delivery.identity
+    of_document = not identity.of_status and (
+        (identity.sender, identity.document_id) in questions.documents
+        or (identity.recipient, identity.document_id) in questions.addressed
+    )
+    return of_document or identity in questions.identities or delivery.id in questions.deliveries
 
 
 def _summary(destination: str, rows: list[OutboxRow], contents: Contents) -> OutboxSummary:

@@ -21,6 +21,17 @@ from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
 from axisd.core.evidence import Evidence
+from axisd.core.history import (
+    UNWATCHED,
+    Joined,
+    Link,
+    LinkKind,
+    NumberKey,
+    Recall,
+    RecallOutcome,
+    StatusRecord,
+    Watch,
+)
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -52,6 +63,8 @@ EVIDENCE = [f"E{n}" for n in range(6)]
 ORGANS = ["H53.1", "H53.2"]
 BODIES = [b"one", b"two", b""]
 DOORS = [Door.AMQP, Door.NATIONAL]
+STATUSES = [f"T{n}" for n in range(4)]
+LINKS = [f"L{n}" for n in range(3)]
 DESTINATIONS = ["local:H53.1", "receipts:H53.1"]
 
 moments = st.integers(0, 5).map(lambda n: NOW + timedelta(microseconds=n * 1_000_001))
@@ -68,6 +81,10 @@ records = st.builds(
     seen,
     st.sampled_from(SubmissionState),
     reason=texts,
+    number=st.sampled_from(["", "7"]),
+    notation=st.sampled_from(["", "STC"]),
+    promulgation_date=st.sampled_from(["2026/01/05", "05/01/2026", "2025/12/31"]),
+    due_date=texts,
     at=st.none() | texts,
     line=st.none() | st.integers(0, 2**40),
     subject=st.none() | texts,
@@ -81,6 +98,17 @@ identities = st.builds(
     st.sampled_from(["new", "status/03/x"]),
     st.sampled_from(ORGANS),
     st.sampled_from(DOCUMENTS),
+)
+watches = st.just(UNWATCHED) | st.builds(
+    Watch,
+    st.none() | moments,
+    st.none() | moments,
+    st.none() | moments,
+    st.none() | moments,
+    st.none() | moments,
+    st.none() | moments,
+    st.none() | moments,
+    st.frozensets(st.sampled_from(["arrival-overdue", "reply-due"])),
 )
 deliveries = st.builds(
     Delivery,
@@ -99,6 +127,35 @@ deliveries = st.builds(
     expires_at=moments,
     status=texts,
     reason=texts,
+    watch=watches,
+)
+statuses = st.builds(
+    StatusRecord,
+    st.sampled_from(STATUSES),
+    st.sampled_from(SUBMISSIONS),
+    st.none() | st.sampled_from(DELIVERIES),
+    st.just(SENDER),
+    st.sampled_from(DOCUMENTS),
+    st.sampled_from(ORGANS),
+    st.sampled_from(["01", "02", "15"]),
+    moments,
+)
+links = st.builds(
+    Link,
+    st.sampled_from(LINKS),
+    st.sampled_from(SUBMISSIONS),
+    st.sampled_from(LinkKind),
+    st.just(SENDER),
+    st.sampled_from(DOCUMENTS),
+    st.sampled_from(["", *ORGANS]),
+)
+recalls = st.builds(
+    Recall,
+    st.sampled_from(DELIVERIES),
+    st.sampled_from(SUBMISSIONS),
+    moments,
+    st.sampled_from(RecallOutcome),
+    st.none() | moments,
 )
 witnessed = st.builds(
     Evidence,
@@ -122,7 +179,12 @@ rows = st.builds(
     reason=texts,
 )
 updates = st.builds(
-    DeliveryUpdate, st.sampled_from(DELIVERIES), st.sampled_from(DeliveryState), texts, texts
+    DeliveryUpdate,
+    st.sampled_from(DELIVERIES),
+    st.sampled_from(DeliveryState),
+    texts,
+    texts,
+    st.none() | watches,
 )
 deferrals = st.builds(
     Deferral,
@@ -149,6 +211,10 @@ anything = st.builds(
     updates=few(updates),
     done=few(st.sampled_from(DELIVERIES + EVIDENCE)),
     deferrals=few(deferrals),
+    statuses=few(statuses),
+    joined=few(st.builds(Joined, st.sampled_from(STATUSES), st.sampled_from(DELIVERIES))),
+    links=few(links),
+    recalls=few(recalls),
 )
 
 
@@ -163,6 +229,7 @@ def consistent(draw: st.DrawFn) -> Change:
         for one in draw(few(deliveries))
     )
     told = tuple(replace(item, facts=about) for item in draw(few(witnessed)))
+    history = draw(few(statuses))
     return Change(
         submission=record,
         payload=Payload(about.digest, len(body), body),
@@ -170,6 +237,15 @@ def consistent(draw: st.DrawFn) -> Change:
         evidence=told,
         outbox=tuple(
             OutboxRow(one.id, OutboxKind.DELIVERY, DESTINATIONS[0], one.lane, NOW) for one in legs
+        ),
+        statuses=tuple(
+            replace(status, submission_id=about.submission_id, delivery_id=None)
+            for status in history
+        ),
+        links=tuple(replace(link, submission_id=about.submission_id) for link in draw(few(links))),
+        recalls=tuple(
+            replace(recall, submission_id=about.submission_id, delivery_id=one.id)
+            for recall, one in zip(draw(few(recalls)), legs, strict=False)
         ),
     )
 
@@ -241,6 +317,9 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
     asked = Questions(
         identities=frozenset({Identity(SENDER, "new", ORGANS[0], "D1")}),
         documents=frozenset({(SENDER, "D2"), (SENDER, "")}),
+        addressed=frozenset({(ORGANS[1], "D1")}),
+        unmatched=frozenset({(SENDER, "D1")}),
+        numbers=frozenset({NumberKey(SENDER, "7", "STC", "2026"), NumberKey(SENDER, "7", "", "")}),
         deliveries=frozenset(DELIVERIES[:2]),
         externals=frozenset((door, key) for door in DOORS for key in ("N1", "N2")),
         rows=frozenset(DELIVERIES + EVIDENCE),
@@ -259,6 +338,13 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
         "payloads": [await ledger.payload(digest_of(body)) for body in BODIES],
         "entries": [entry async for entry in ledger.entries()],
         "quarantined": await ledger.quarantined(),
+        "due": await ledger.due(NOW + timedelta(seconds=3), 10),
+        "unmatched": (await ledger.unmatched(), await ledger.unmatched_count()),
+        "numbered": [
+            await ledger.numbered("7", "STC", sender, year)
+            for sender in ("", SENDER)
+            for year in ("", "2026")
+        ],
         "count": await ledger.count(),
     }
 

@@ -73,8 +73,17 @@ async def test_the_migrations_make_them_to_the_letter(ledger: SqlLedger, tmp_pat
 
 
 def _parts(sql: str) -> list[str]:
-    """Columns in their order of appearance do not matter to anyone; what they say does."""
-    return sorted(line.strip(" \t,") for line in sql.splitlines())
+    """Columns in their order of appearance do not matter to anyone, nor do lines; what they say does."""
+    head, _, rest = " ".join(sql.split()).partition("(")
+    body, _, tail = rest.rpartition(")")
+    parts, depth = [""], 0
+    for character in body:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [head.strip(), tail.strip(), *sorted(part.strip() for part in parts)]
 
 
 def test_the_tables_can_be_made_on_postgresql() -> None:

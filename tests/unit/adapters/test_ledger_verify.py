@@ -160,10 +160,13 @@ async def test_a_missing_file_is_found(original: Path, tmp_path: Path) -> None:
 
 async def test_a_broken_page_is_a_fault_and_not_a_failure(original: Path, tmp_path: Path) -> None:
     folder = copied(original, tmp_path)
+    with tampering(folder) as connection:
+        root = "SELECT rootpage FROM sqlite_master WHERE name = 'entry'"
+        (page,) = connection.execute(root).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
     file = folder / "ledger.db"
     pages = bytearray(file.read_bytes())
-    half = len(pages) // 2
-    pages[half : half + 3 * 4096] = b"\xa5" * (3 * 4096)
+    pages[(page - 1) * size : page * size] = b"\xa5" * size
     file.write_bytes(pages)
     assert (await verified(folder)).faults
 

@@ -19,7 +19,7 @@ from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from axisd.core.chain import verify
 from axisd.core.evidence import Evidence, Head, Receipt
-from axisd.core.reasons import REASONS, Event, refuse
+from axisd.core.reasons import OWN_EVENTS, REASONS, Event, refuse
 from axisd.core.receiptform import NAMESPACE, compose
 from axisd.core.receiptproof import CHECKS
 from axisd.core.receipts import ReceiptVerdict, Sealer, verify_receipt
@@ -66,7 +66,7 @@ def about(event: Event) -> Evidence:
     return dataclasses.replace(consigned(), event=event, refusal=refusal, external_id="4711")
 
 
-EVIDENCE = [accepted(), refused(), consigned(), *map(about, Event)]
+EVIDENCE = [accepted(), refused(), consigned(), *map(about, sorted(set(Event) - OWN_EVENTS))]
 
 
 # --- sealing --------------------------------------------------------------------------------------

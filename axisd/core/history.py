@@ -1,0 +1,119 @@
+"""What is remembered about a document beside its deliveries: statuses, links to other documents, recalls, deadlines.
+
+Values only. What they mean is decided in `statuses`, `business` and `deadlines`; keeping them is the ledger's
+work. Organs are canonical codes, instants are aware.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the axis awaits of one recipient: the instants by which, None where nothing is awaited.
+
+    `arrived_at` and `registered_at` are the wire times at which statuses said so. `next_due`: when somebody
+    has to look at this delivery next, for a reminder or because a deadline passed; None when there is nothing
+    to look for. `told`: what was already said about it, such as `arrival-overdue`, so that it is said once.
+    """
+
+    arrival_due: datetime | None = None
+    registration_due: datetime | None = None
+    reply_due: datetime | None = None
+    recall_due: datetime | None = None
+    arrived_at: datetime | None = None
+    registered_at: datetime | None = None
+    next_due: datetime | None = None
+    told: frozenset[str] = frozenset()
+
+
+UNWATCHED = Watch()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """One business status as it came in, about one delivery; `delivery_id` is None while it is unmatched:
+    no document is known that it could be about. `submission_id` is the status's own; `issuer` and
+    `document_id` name the document it is about, `reporter` the organ that speaks; `at` is its wire time."""
+
+    id: str
+    submission_id: str
+    delivery_id: str | None
+    issuer: str
+    document_id: str
+    reporter: str
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An unmatched status whose document turned up."""
+
+    id: str
+    delivery_id: str
+
+
+class LinkKind(StrEnum):
+    """What a document is to an earlier one."""
+
+    REPLY = "reply"
+    RECALL = "recall"
+    UPDATE = "update"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The submission `submission_id` answers, recalls, updates or replaces the document `document_id` of
+    `issuer`, whether or not that one is known here. `recipient`: for which organ alone, "" for all."""
+
+    id: str
+    submission_id: str
+    kind: LinkKind
+    issuer: str
+    document_id: str
+    recipient: str = ""
+
+
+class RecallOutcome(StrEnum):
+    """`asked`: no answer yet. `withdrawn`: it had not been handed over, and never will be."""
+
+    ASKED = "asked"
+    WITHDRAWN = "withdrawn"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The newest recall of one delivery. `submission_id`: of the recall, or of the status 13."""
+
+    delivery_id: str
+    submission_id: str
+    asked_at: datetime
+    outcome: RecallOutcome
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NumberKey:
+    """Number + notation + issuing organ within the year of promulgation (NĐ 30/2020 Điều 15: numbers restart
+    each year). `year` is "" where the date does not begin with one."""
+
+    sender: str
+    number: str
+    notation: str
+    year: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The first accepted document with some number: what a later one with the same number repeats."""
+
+    submission_id: str
+    document_id: str
+    received_at: datetime
