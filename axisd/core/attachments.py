@@ -17,6 +17,8 @@ from typing import Final
 
 _SLICE: Final = 3 << 20
 """Characters decoded at a time."""
+_HEAD: Final = 16
+"""Bytes that suffice to sniff a type; a slice that is mostly white space has fewer."""
 _WHITE: Final = b" \t\r\n"
 _MAGIC: Final = (
     (b"%PDF-", "application/pdf"),
@@ -80,7 +82,7 @@ def measure(encoded: str) -> Measure | Malformed:
         for piece in _pieces(encoded):
             hashed.update(piece)
             size += len(piece)
-            head = head or piece[:16]
+            head += piece[: _HEAD - len(head)]
     except _NotBase64Error as fault:
         return fault.malformed
     return Measure(size, f"sha256:{hashed.hexdigest()}", sniff(head))

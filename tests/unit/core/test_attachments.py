@@ -5,13 +5,14 @@ import hashlib
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from axisd.core import attachments
 from axisd.core.attachments import Malformed, Measure, decode, is_plain_name, measure, sniff
 
 
+@example(b"%PDF-", 4, "")  # the type spans slices
 @given(st.binary(max_size=300), st.integers(4, 40), st.text(alphabet=" \t\r\n", max_size=3))
 def test_what_was_encoded_is_measured_and_decoded_however_it_is_sliced_and_wrapped(
     content: bytes, size: int, white: str
