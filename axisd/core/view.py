@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from axisd.core.calendar import DEFAULT_CALENDAR, Calendar
 from axisd.core.codes import level1
 from axisd.core.directory import Directory
 from axisd.core.trust import TrustStore
@@ -46,4 +47,6 @@ class View:
     """Whether the national axis is connected."""
     lifetime: timedelta = timedelta(days=5)
     """How long a delivery is tried before it expires."""
+    calendar: Calendar = DEFAULT_CALENDAR
+    """Office hours, by which legal time and deadlines run."""
     version: int = 1
