@@ -38,6 +38,8 @@ async def whole(folder: Path) -> dict[str, Any]:
                 through.append(await axis.throughput(province, load, 1500))
             _say("50 submissions a second for 20 seconds")
             latency = await axis.latency(load, 20)
+            _say("urgent documents while 1,500 normal ones wait")
+            overtaking = await axis.overtaking(load)
             steady = axis.resident(province)
             await province.stop_axisd()
             starts.append(await province.start_axisd())
@@ -47,6 +49,7 @@ async def whole(folder: Path) -> dict[str, Any]:
         "relay": relays,
         "throughput": through,
         "latency": latency,
+        "overtaking": overtaking,
         "steady_mb": steady,
         "heavy": heavy,
         "start_seconds": starts,
@@ -71,6 +74,7 @@ def rows(found: Mapping[str, Any], full: Mapping[str, Any]) -> Iterator[tuple[st
     p99 = found["latency"]["p99_ms"]
     yield "submit to inbox at 50/s, p50", f"{found['latency']['p50_ms']:.0f} ms", "", True
     yield "submit to inbox at 50/s, p99", f"{p99:.0f} ms", "< 150 ms", p99 < 150
+    yield from _urgency(found["overtaking"])
     yield (
         "resident memory, steady",
         f"{found['steady_mb']:.0f} MB",
@@ -83,6 +87,20 @@ def rows(found: Mapping[str, Any], full: Mapping[str, Any]) -> Iterator[tuple[st
     yield "start to ready", f"{start:.1f} s", "< 3 s", start < 3
     cost = next(g["cpu_full_over_empty"] for g in full["groups"] if g["group"] == 20)
     yield "ledger, 100,000 documents / empty", f"{cost:.2f}", "≤ 1.20", cost <= 1.2
+
+
+def _urgency(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    """Urgent documents pass the backlog by, and the backlog goes on meanwhile."""
+    urgent, normal = found["urgent_p50_ms"], found["normal_p50_ms"]
+    yield "urgent under a backlog, p50", f"{urgent:.0f} ms", "", True
+    yield (
+        "of a normal one's in that backlog",
+        f"{urgent / normal:.2f}",
+        "≤ 0.25",
+        urgent <= normal / 4,
+    )
+    meanwhile = found["normal_meanwhile"]
+    yield "normal ones meanwhile", f"{meanwhile}", "> 0", meanwhile > 0
 
 
 def _say(text: str) -> None:

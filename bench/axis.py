@@ -111,6 +111,20 @@ async def latency(load: Driver, seconds: int, rate: int = 50) -> dict[str, Any]:
     }
 
 
+async def overtaking(load: Driver, count: int = 1500, urgent: int = 30) -> dict[str, Any]:
+    """Urgent documents while `count` normal ones wait: how long each kind is on its way."""
+    await load.ask("prepare", count=count, size=10 * KB)
+    found = await load.ask("overtaking", urgent=urgent, rate=10)
+    return {
+        "backlog": count,
+        "urgent": urgent,
+        "urgent_p50_ms": found["urgent_ms"][urgent // 2],
+        "urgent_worst_ms": found["urgent_ms"][-1],
+        "normal_p50_ms": found["normal_ms"][count // 2],
+        "normal_meanwhile": found["normal_meanwhile"],
+    }
+
+
 async def heavy(province: Province, load: Driver, count: int = 12) -> dict[str, Any]:
     """The peak of resident memory while `count` envelopes of 30 MB pass."""
     prepared = await load.ask("prepare", count=count, size=30 * MB)

@@ -18,9 +18,10 @@ import uvloop
 from axisd.adapters import keyring
 from axisd.adapters.amqp import AgencyClient, Endpoint
 from axisd.core.compose import compose_document
-from axisd.core.envelope import Document, ManifestItem, Organization
+from axisd.core.envelope import Document, ManifestItem, Organization, OtherInfo
 from axisd.core.reasons import Refusal
 from axisd.core.signing import SigningKey, sign_envelope
+from axisd.core.submission import Lane
 
 AT_ONCE = 64
 """Submissions that wait for the broker's confirm at the same time."""
@@ -39,7 +40,7 @@ class Load:
     def _client(self, whose: str) -> AgencyClient:
         return AgencyClient(Endpoint(self._place[f"{whose}_url"], name=f"bench {whose}"))
 
-    def _envelope(self, size: int) -> tuple[str, bytes]:
+    def _envelope(self, size: int, priority: str = "0") -> tuple[str, bytes]:
         self._made += 1
         document_id = f"{self._sender},2026/11/22,{time.time_ns()}-{self._made}"
         document = Document(
@@ -54,6 +55,7 @@ class Load:
             type_detail="0",
             type_name="Công văn",
             subject="V/v đo hiệu năng",
+            other=OtherInfo(priority=priority),
         )
         # About 4.0 KB are header, signature and certificate; base64 makes four of three.
         body = b"%PDF-1.4\n" + b"." * max((size - 4_000) * 3 // 4, 16)
@@ -107,6 +109,56 @@ class Load:
                 sent[document_id] = time.monotonic()
                 group.create_task(client.submit(body, self._sender))
         return {"milliseconds": sorted(waits)}
+
+    async def overtaking(self, urgent: int, rate: float) -> dict[str, Any]:
+        """All prepared envelopes are handed in at once, and `urgent` ones of hỏa tốc among them at `rate` a
+        second; milliseconds from submit to inbox of both, and how many normal ones came in between."""
+        express = dict(self._envelope(10_000, "3") for _ in range(urgent))
+        normal = dict(self._ready)
+        sent: dict[str, float] = {}
+        came: dict[str, float] = {}
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def collect() -> None:
+            async with self._client("recipient") as client:
+                async for message in client.receive("inbox", self._recipient, prefetch=100):
+                    if message.correlation_id in sent:
+                        came[message.correlation_id] = time.monotonic()
+                    await message.ack()
+                    if len(came) == len(normal) + len(express):
+                        return
+
+        async def one(client: AgencyClient, document_id: str, lane: Lane) -> None:
+            body = express.get(document_id) or normal[document_id]
+            sent[document_id] = time.monotonic()
+            await client.submit(body, self._sender, lane=lane)
+
+        async def in_turn(client: AgencyClient, document_id: str) -> None:
+            try:
+                await one(client, document_id, Lane.NORMAL)
+            finally:
+                slots.release()
+
+        async def hurry() -> None:
+            async with self._client("sender") as client:
+                for document_id in express:
+                    await asyncio.sleep(1 / rate)
+                    await one(client, document_id, Lane.URGENT)
+
+        async with self._client("sender") as client, asyncio.TaskGroup() as group:
+            group.create_task(collect())
+            await asyncio.sleep(0.5)
+            group.create_task(hurry())
+            for document_id in normal:
+                await slots.acquire()
+                group.create_task(in_turn(client, document_id))
+        waits = {key: 1000 * (at - sent[key]) for key, at in came.items()}
+        last = max(came[key] for key in express)
+        return {
+            "urgent_ms": sorted(waits[key] for key in express),
+            "normal_ms": sorted(waits[key] for key in normal),
+            "normal_meanwhile": sum(came[key] < last for key in normal),
+        }
 
 
 async def main(place: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Group commit: many decisions, one durable transaction.
 
 Whoever has something to decide hands in a proposal: what must be known, and a pure function from that
-to a `Change`. One task takes all proposals that wait, answers their questions, lets each decide in
+to a `Change`. One task takes all proposals that wait (urgent ones first, by the rule of `lanes`), answers their questions, lets each decide in
 order (each sees what the ones before it are about to write), seals the evidence in a worker thread and
 writes everything in one transaction. A proposal's future resolves only after the commit is on disk.
 
@@ -20,8 +20,10 @@ from dataclasses import dataclass, field
 
 from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.records import Change, Known, OutboxRow, Questions, Records
+from axisd.core.submission import Lane
 from axisd.errors import TransientError
 from axisd.ports import Clock, Ledger, Telemetry
+from axisd.service.lanes import LaneQueue
 
 Decision = Callable[[Known], Change]
 Seal = Callable[[Sequence[Evidence], Head], tuple[Sequence[Entry], Sequence[Receipt]]]
@@ -63,7 +65,7 @@ class GroupCommit:
         self._telemetry = telemetry
         self._pool = pool
         self._most = most
-        self._queue: asyncio.Queue[_Proposal] = asyncio.Queue(waiting)
+        self._queue: LaneQueue[_Proposal] = LaneQueue(waiting)
         self._listeners: list[Listener] = []
         self._ended = False
         self.trouble = ""
@@ -73,7 +75,9 @@ class GroupCommit:
         """`listener` is told of new outbox rows, after they are durable. It must not block or fail."""
         self._listeners.append(listener)
 
-    async def decide(self, questions: Questions, decision: Decision) -> Change:
+    async def decide(
+        self, questions: Questions, decision: Decision, lane: Lane = Lane.NORMAL
+    ) -> Change:
         """The change that `decision` made, once it is durable.
 
         `decision` may be asked more than once, each time from scratch: it must not keep or change
@@ -81,7 +85,7 @@ class GroupCommit:
         whatever `decision` itself raises.
         """
         proposal = _Proposal(questions, decision)
-        await self._queue.put(proposal)
+        await self._queue.put((proposal, lane))
         if self._ended:
             self._turn_away()
         return await proposal.change
@@ -94,7 +98,7 @@ class GroupCommit:
             while True:
                 group = [await self._next()]
                 while len(group) < self._most and not self._queue.empty():
-                    group.append(self._queue.get_nowait())
+                    group.append(self._queue.get_nowait()[0])
                 self._telemetry.beat("commit")
                 await self._settle(group)
         finally:
@@ -109,13 +113,13 @@ class GroupCommit:
             self._telemetry.beat("commit")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_BEAT_SECONDS):
-                    return await self._queue.get()
-        return self._queue.get_nowait()
+                    return (await self._queue.get())[0]
+        return self._queue.get_nowait()[0]
 
     def _turn_away(self) -> None:
         # Each one taken out lets in one that waited for room, which then comes here itself.
         while not self._queue.empty():
-            self._queue.get_nowait().fail(_stopped())
+            self._queue.get_nowait()[0].fail(_stopped())
 
     async def _settle(self, group: list[_Proposal]) -> None:
         try:

@@ -248,7 +248,7 @@ class Dispatch:
 
         while True:
             try:
-                return await self._commits.decide(questions, decision)
+                return await self._commits.decide(questions, decision, parcel.row.lane)
             except TransientError:
                 await asyncio.sleep(_MARK_AGAIN)
 

@@ -110,7 +110,7 @@ class Intake:
         def decision(known: Known) -> Change:
             return settle(case, known, view, mint=self._clock.new_id, now=self._clock.now())
 
-        return await self._commits.decide(questions(case, view), decision)
+        return await self._commits.decide(questions(case, view), decision, case.facts.lane)
 
     async def _examine(self, submission: Submission, view: View) -> Case:
         loop = asyncio.get_running_loop()

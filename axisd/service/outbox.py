@@ -2,7 +2,7 @@
 
 Each destination has a queue of its own, and destinations take turns, so that one dead agency delays no
 other. A destination that fails is paused with backoff and then tried with one row at a time. Urgent rows
-overtake, but every fourth turn belongs to the normal ones. Only rows without their bodies are held here,
+overtake, within a destination and among destinations, by the rule of `lanes`. Only rows without their bodies are held here,
 about `DEPTH` for each lane of a destination; the rest stays in the ledger and is read on as the queue
 empties.
 
@@ -17,22 +17,20 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from axisd.core.records import OutboxRow
 from axisd.core.submission import Lane
+from axisd.service.lanes import NORMAL_SHARE, Lanes
 
 DEPTH: Final = 1000
 """Rows of one lane of one destination held in memory."""
 
 PAGE: Final = DEPTH // 2
 """Rows read from the ledger at once."""
-
-_NORMAL_SHARE: Final = 4
-"""Every how many turns a waiting normal row goes before the urgent ones."""
 
 
 @dataclass(slots=True)
@@ -45,9 +43,7 @@ class Destination:
     """
 
     name: str
-    ready: dict[Lane, deque[OutboxRow]] = field(
-        default_factory=lambda: {lane: deque() for lane in Lane}
-    )
+    ready: Lanes[OutboxRow] = field(default_factory=Lanes)
     later: list[tuple[datetime, str, OutboxRow]] = field(default_factory=list)
     waiting: dict[Lane, set[str]] = field(default_factory=lambda: {lane: set() for lane in Lane})
     under_way: dict[str, OutboxRow | None] = field(default_factory=dict)
@@ -57,7 +53,6 @@ class Destination:
     more: bool = False
     _missed: bool = False
     _from_start: bool = False
-    _turns: int = 0
 
     def __len__(self) -> int:
         return sum(map(len, self.waiting.values()))
@@ -101,7 +96,7 @@ class Destination:
         if row.due_at > now:
             heapq.heappush(self.later, (row.due_at, row.id, row))
         else:
-            self.ready[row.lane].append(row)
+            self.ready.put(row, row.lane)
 
     def read_again(self) -> None:
         """The ledger has rows before the cursor that are not here."""
@@ -130,20 +125,27 @@ class Destination:
         # After a failure one row at a time finds out whether the destination is back.
         if len(self.under_way) >= (1 if self.failures else most):
             return False
-        return any(self.ready.values()) or bool(self.later and self.later[0][0] <= now)
+        self._ripen(now)
+        return bool(len(self.ready))
+
+    @property
+    def urgent(self) -> bool:
+        """Whether the row that would leave next is an urgent one, or an urgent one waits behind it."""
+        return self.ready.waiting(Lane.URGENT) > 0
 
     def take(self, now: datetime) -> OutboxRow:
         """The next row; call only when one `may_leave`."""
-        while self.later and self.later[0][0] <= now:
-            _, _, row = heapq.heappop(self.later)
-            self.ready[row.lane].append(row)
-        self._turns += 1
-        urgent, normal = self.ready[Lane.URGENT], self.ready[Lane.NORMAL]
-        normal_first = not urgent or (normal and self._turns % _NORMAL_SHARE == 0)
-        row = (normal if normal_first else urgent).popleft()
+        self._ripen(now)
+        row = self.ready.take()
         self.waiting[row.lane].discard(row.id)
         self.under_way[row.id] = None
         return row
+
+    def _ripen(self, now: datetime) -> None:
+        """What was put off and is due now is ready."""
+        while self.later and self.later[0][0] <= now:
+            _, _, row = heapq.heappop(self.later)
+            self.ready.put(row, row.lane)
 
     def back(self, row: OutboxRow, now: datetime, instead: OutboxRow | None = None) -> None:
         """`row` is no longer under way; `instead` waits now, or what came in under its id meanwhile."""
@@ -156,18 +158,18 @@ class Destination:
         """`row` was taken but never tried: it goes first again."""
         del self.under_way[row.id]
         self.waiting[row.lane].add(row.id)
-        self.ready[row.lane].appendleft(row)
+        self.ready.put_back(row, row.lane)
 
     def release(self) -> None:
         """Everything is due now, and no pause holds."""
         self.paused_until = None
         for _, _, row in sorted(self.later, key=lambda item: item[1]):
-            self.ready[row.lane].append(row)
+            self.ready.put(row, row.lane)
         self.later.clear()
 
     def wakes_at(self, now: datetime) -> datetime | None:
         """The next moment after `now` at which a row may leave although nothing happens before."""
-        moments = [now] if any(self.ready.values()) else [due for due, _, _ in self.later[:1]]
+        moments = [now] if len(self.ready) else [due for due, _, _ in self.later[:1]]
         if moments and self.paused_until is not None:
             moments = [max(moments[0], self.paused_until)]
         # What may leave already waits for something under way, and that wakes by itself.
@@ -184,6 +186,7 @@ class Schedule:
         self._per_destination = per_destination
         self._destinations: dict[str, Destination] = {}
         self._turns: deque[str] = deque()
+        self._rows = 0
 
     def __iter__(self) -> Iterator[Destination]:
         return iter(self._destinations.values())
@@ -215,18 +218,28 @@ class Schedule:
         self._forget_if_idle(destination)
 
     def next(self, now: datetime, most: int) -> list[OutboxRow]:
-        """Up to `most` rows to send now, one per destination and turn."""
+        """Up to `most` rows to send now: one per destination and turn, urgent ones first."""
+        urgent = {d.name for d in self if d.urgent and d.may_leave(now, self._per_destination)}
         rows: list[OutboxRow] = []
-        idle = 0
-        while self._turns and len(rows) < most and idle < len(self._turns):
+        while len(rows) < most:
+            self._rows += 1
+            first = urgent if self._rows % NORMAL_SHARE else set[str]()
+            destination = self._turn(now, first) or self._turn(now, self._destinations)
+            if destination is None:
+                break
+            rows.append(destination.take(now))
+            if not destination.urgent:
+                urgent.discard(destination.name)
+        return rows
+
+    def _turn(self, now: datetime, among: Collection[str]) -> Destination | None:
+        """The next destination of `among` from which something may leave; its turn is then over."""
+        for _ in range(len(self._turns) if among else 0):
             destination = self._destinations[self._turns[0]]
             self._turns.rotate(-1)
-            if destination.may_leave(now, self._per_destination):
-                rows.append(destination.take(now))
-                idle = 0
-            else:
-                idle += 1
-        return rows
+            if destination.name in among and destination.may_leave(now, self._per_destination):
+                return destination
+        return None
 
     def unsent(self, row: OutboxRow) -> None:
         """`row` was taken but never tried."""

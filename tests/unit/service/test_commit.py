@@ -11,6 +11,7 @@ import pytest
 from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.case import prepare, questions
+from axisd.core.envelope import OtherInfo
 from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.inspection import Inspection
 from axisd.core.lifecycle import SubmissionState
@@ -76,7 +77,7 @@ class Bench:
         def decision(known: Known) -> Change:
             return settle(case, known, VIEW, mint=self.clock.new_id, now=self.clock.now())
 
-        return await self.commits.decide(questions(case, VIEW), decision)
+        return await self.commits.decide(questions(case, VIEW), decision, case.facts.lane)
 
     async def settle_all(self, *inspections: Inspection) -> list[Change | BaseException]:
         return await asyncio.gather(
@@ -111,6 +112,20 @@ def states(changes: list[Change | BaseException]) -> list[str]:
 
 def documents(count: int) -> list[Inspection]:
     return [inspected(document(document_id=f"d-{number}")) for number in range(count)]
+
+
+def test_urgent_submissions_are_settled_before_the_normal_ones_that_wait() -> None:
+    async def work(made: Bench) -> list[str]:
+        urgent = inspected(
+            document(document_id="urgent", other=OtherInfo(priority="3")),
+        )
+        await made.settle_all(*documents(9), urgent)
+        return [entry.content async for entry in made.ledger.entries()]
+
+    contents = bench(work, most=3)
+    place = next(n for n, content in enumerate(contents) if '"document":"urgent"' in content)
+    assert place == 0
+    assert len(contents) == 10
 
 
 def test_what_waits_together_is_written_in_one_transaction() -> None:

@@ -108,6 +108,33 @@ def test_urgent_rows_overtake_but_every_fourth_turn_is_a_normal_one() -> None:
     assert lanes[12:] == [URGENT]
 
 
+def test_an_urgent_row_does_not_wait_for_the_turn_of_its_destination() -> None:
+    backlog = [one for n in range(50) for one in rows(20, f"national:{n}", start=1 + 20 * n)]
+    made = schedule(*backlog, per_destination=1)
+    late = row(99_999, "national:49", lane=URGENT)
+    made.add([late], NOW)
+    assert made.next(NOW, 1) == [late]
+
+
+def test_urgent_rows_of_all_destinations_leave_a_share_to_normal_ones() -> None:
+    urgent = [one for n in "abc" for one in rows(20, f"local:{n}", start=ord(n) * 100, lane=URGENT)]
+    made = schedule(*urgent, *rows(10, "local:z"), per_destination=100)
+    lanes = [one.lane for one in made.next(NOW, 40)]
+    assert lanes == [URGENT, URGENT, URGENT, NORMAL] * 10
+
+
+def test_destinations_with_urgent_rows_take_turns() -> None:
+    urgent = [one for n in "ab" for one in rows(3, f"local:{n}", start=ord(n) * 100, lane=URGENT)]
+    assert names(schedule(*urgent).next(NOW, 3)) == ["local:a", "local:b", "local:a"]
+
+
+def test_an_urgent_row_of_a_destination_that_is_paused_lets_the_others_go() -> None:
+    made = schedule(row(1, lane=URGENT), row(2, "local:b"), per_destination=1)
+    (first,) = made.next(NOW, 1)
+    made.failed(first, first, MINUTE, NOW)
+    assert names(made.next(NOW, 5)) == ["local:b"]
+
+
 def test_an_urgent_row_overtakes_even_the_backlog_that_is_only_in_the_ledger() -> None:
     made = schedule(*rows(DEPTH + 10, start=1), per_destination=1)
     late = row(99_999, lane=URGENT)
