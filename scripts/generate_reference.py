@@ -21,6 +21,7 @@ from reference_cli import pages
 
 from axisd.adapters.metrics import Metrics
 from axisd.config.agencies import AgencyRow
+from axisd.config.calendar import DayRow
 from axisd.config.model import Section, Settings
 from axisd.config.systems import SystemRow
 from axisd.config.units import Called
@@ -58,6 +59,7 @@ def configuration() -> str:
         assert section is not None, f"{name} is a section"
         parts.extend((f"## `{name}`", _opening(section, field)))
         parts.append(_settings_table(section, ""))
+        parts.extend(_item_tables(section, name))
     parts.extend(
         (
             "## Files of agencies",
@@ -69,6 +71,12 @@ def configuration() -> str:
             "## File of systems",
             "YAML with a list under `systems`.",
             _columns_table(SystemRow),
+            "## File of exceptions to the calendar",
+            (
+                "YAML with a list under `days`, or CSV with a header line. "
+                "[config/calendar-exceptions.yaml](../../config/calendar-exceptions.yaml) says how to keep it."
+            ),
+            _columns_table(DayRow),
         )
     )
     return "\n\n".join(parts) + "\n"
@@ -85,6 +93,15 @@ def _settings_table(section: type[BaseModel], prefix: str) -> str:
         for name, kind, default, reloads, meaning in _rows(section, prefix)
     ]
     return _table(("setting", "type", "default", "reloads", "meaning"), rows)
+
+
+def _item_tables(section: type[BaseModel], path: str) -> Iterator[str]:
+    """A table for each setting that is a list of sections."""
+    for name, field in section.model_fields.items():
+        item = _item(field.annotation)
+        if item is not None:
+            yield f"Items of `{path}.{name}`: {_opening(item, field)}"
+            yield _columns_table(item)
 
 
 def _columns_table(section: type[BaseModel]) -> str:
@@ -121,6 +138,12 @@ def _section(annotation: Any) -> type[Section] | None:
     return next((part for part in found if part is not None), None)
 
 
+def _item(annotation: Any) -> type[Section] | None:
+    """The section that a list holds; None for anything else."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is tuple else None
+    return inner if isinstance(inner, type) and issubclass(inner, Section) else None
+
+
 def _kind(annotation: Any, metadata: tuple[Any, ...]) -> str:
     words = [item.word for item in metadata if isinstance(item, Called)]
     if words:
@@ -128,6 +151,8 @@ def _kind(annotation: Any, metadata: tuple[Any, ...]) -> str:
     if (deeper := getattr(annotation, "__metadata__", None)) is not None:
         return _kind(get_args(annotation)[0], deeper)
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if _item(annotation) is not None:
+        return "list of sections, see below"
     if origin is tuple:
         return f"list of: {_kind(arguments[0], ())}"
     if origin is Literal:
@@ -146,6 +171,8 @@ def _default(section: type[BaseModel], name: str, field: FieldInfo) -> str:
         return "–"
     if field.default in (None, "", ()):
         return "not set"
+    if _item(field.annotation) is not None:
+        return "one item, with its defaults"
     shown = section.model_construct(**{name: field.default}).model_dump(mode="json")[name]
     return f"`{str(shown).lower() if isinstance(shown, bool) else shown}`"
 

@@ -6,19 +6,18 @@ and leaves its row out; whether the rows make sense together is for `axisd.core.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import BeforeValidator, ValidationError, ValidationInfo
 
+from axisd.config.csvfile import Columns, rows_of
 from axisd.config.files import Base, read_certificates
 from axisd.config.model import Section, setting
 from axisd.config.problems import problems_of
@@ -130,58 +129,12 @@ def _from_yaml(file: Path, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _from_csv(file: Path, problems: list[Problem], *, foreign: bool) -> Iterator[Row]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            wrong = list(_wrong_header(str(file), header, foreign=foreign))
-            problems.extend(wrong)
-            line = reader.line_num
-            for cells in () if wrong else reader:
-                if any(cell.strip() for cell in cells):
-                    yield from _row(file, line + 1, header, cells, problems)
-                line = reader.line_num
-    except OSError as error:
-        problems.append(Problem(str(file), 0, f"cannot be read: {error.strerror}"))
-    except UnicodeDecodeError as error:
-        problems.append(
-            Problem(str(file), 0, f"is not UTF-8 at byte {error.start}; save it as UTF-8")
-        )
-    except csv.Error as error:
-        problems.append(Problem(str(file), 0, f"is not CSV: {error}"))
-
-
-def _wrong_header(file: str, header: list[str], *, foreign: bool) -> Iterator[Problem]:
-    for column in header:
-        if column not in COLUMNS:
-            if foreign:
-                continue
-            close = get_close_matches(column, COLUMNS, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(COLUMNS)}"
-            yield Problem(file, 1, f"{column!r} is not a column of agencies; {hint}")
-        elif header.count(column) > 1:
-            yield Problem(file, 1, f"column {column!r} is given twice")
-    for column in _REQUIRED:
-        if column not in header:
-            yield Problem(file, 1, f"the column {column!r} is missing")
-
-
-def _row(
-    file: Path, line: int, header: list[str], cells: list[str], problems: list[Problem]
-) -> Iterator[Row]:
-    if len(cells) != len(header):
-        text = f"{len(cells)} cells where the header has {len(header)}; quote names with commas"
-        problems.append(Problem(str(file), line, text))
-        return
-    content = {
-        name: cell.strip()
-        for name, cell in zip(header, cells, strict=True)
-        if name in COLUMNS and cell.strip()
-    }
-    document = Document(file, content, {(): line})
-    try:
-        row = AgencyRow.model_validate(content, context=Base.of(file))
-    except ValidationError as error:
-        problems.extend(problems_of(error, document, AgencyRow))
-        return
-    yield Row(row.agency(), str(file), line)
+    table = Columns("agencies", COLUMNS, _REQUIRED, foreign=foreign)
+    for line, content in rows_of(file, table, problems):
+        document = Document(file, content, {(): line})
+        try:
+            row = AgencyRow.model_validate(content, context=Base.of(file))
+        except ValidationError as error:
+            problems.extend(problems_of(error, document, AgencyRow))
+        else:
+            yield Row(row.agency(), str(file), line)

@@ -11,17 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
+from axisd.config.calendar import build_calendar, check_agencies, read_exceptions
 from axisd.config.directory import Remark, Sources, examine, read_sources
 from axisd.config.files import Base
-from axisd.config.model import DirectorySettings, Settings
+from axisd.config.model import CalendarSettings, DirectorySettings, Section, Settings
 from axisd.config.problems import problems_of
 from axisd.config.view import axis_of, build_view
 from axisd.config.yamlfile import Document, parse
 from axisd.core.view import View
 from axisd.errors import ConfigError, Problem
+
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,20 @@ def read(file: Path, *, day: date, version: int = 1) -> Configuration:
     document = parse(file)
     problems = list(document.problems)
     settings = _settings(document, problems)
-    named = settings.directory if settings else _directory(document)
+    named = settings.directory if settings else _section(document, "directory", DirectorySettings)
     sources, warnings = _sources(named, settings, day, problems) if named else (None, ())
+    working = settings.calendar if settings else _section(document, "calendar", CalendarSettings)
+    file_of_days = working.exceptions if working else None
+    exceptions = read_exceptions(file_of_days, problems) if file_of_days else {}
     if problems or settings is None or sources is None:
         raise ConfigError(tuple(problems))
-    return Configuration(
-        file, settings, sources, build_view(settings, sources.directory(), version), warnings
-    )
+    directory = sources.directory()
+    problems.extend(check_agencies(settings.calendar, directory, document))
+    if problems:
+        raise ConfigError(tuple(problems))
+    calendar = build_calendar(settings.calendar, exceptions, directory, day)
+    view = build_view(settings, directory, calendar, version)
+    return Configuration(file, settings, sources, view, warnings)
 
 
 def _sources(
@@ -91,13 +102,11 @@ def _settings(document: Document, problems: list[Problem]) -> Settings | None:
         return None
 
 
-def _directory(document: Document) -> DirectorySettings | None:
-    """The directory section alone, so that its files are checked although something else is wrong."""
+def _section(document: Document, name: str, model: type[SectionT]) -> SectionT | None:
+    """One section alone, so that the files it names are checked although something else is wrong."""
     if not isinstance(document.content, Mapping):
         return None
     try:
-        return DirectorySettings.model_validate(
-            document.content.get("directory"), context=Base.of(document.file)
-        )
+        return model.model_validate(document.content.get(name), context=Base.of(document.file))
     except ValidationError:  # already among the problems
         return None

@@ -23,10 +23,17 @@ def problems_of(
     prefix: tuple[Step, ...] = (),
 ) -> Iterator[Problem]:
     """One problem for each thing that `error` lists; `prefix` is where the model starts in `document`."""
-    for item in error.errors(include_url=False, include_input=False):
+    items = error.errors(include_url=False, include_input=False)
+    for item in items:
         path = item["loc"]
+        if item["type"] == "too_short" and any(_inside(other["loc"], path) for other in items):
+            continue  # it lacks only what is wrong in it, and that is told
         whole = (*prefix, *path)
         yield document.problem(whole, f"{_name(whole)}{_sentence(item, path, model)}")
+
+
+def _inside(path: tuple[Step, ...], outer: tuple[Step, ...]) -> bool:
+    return len(path) > len(outer) and path[: len(outer)] == outer
 
 
 def _sentence(item: Any, path: tuple[Step, ...], model: type[BaseModel]) -> str:

@@ -14,6 +14,8 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from axisd.core.calendar import Span
+
 _DURATION_UNITS: Final = {
     "d": timedelta(days=1),
     "h": timedelta(hours=1),
@@ -109,6 +111,11 @@ def parse_address(value: object) -> Address:
     return Address(match[1] or match[2], int(match[3]))
 
 
+def parse_span(value: object) -> Span:
+    """`07:00-11:30`."""
+    return value if isinstance(value, Span) else Span.of(str(value))
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """Annotates a type with the word that the reference uses for it."""
@@ -133,4 +140,10 @@ Listen = Annotated[
     BeforeValidator(parse_address),
     PlainSerializer(str, return_type=str, when_used="json"),
     Called("address"),
+]
+OfficeHours = Annotated[
+    Span,
+    BeforeValidator(parse_span),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    Called("office hours"),
 ]

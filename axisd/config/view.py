@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from axisd.config.model import Settings
+from axisd.core.calendar import Calendar
 from axisd.core.directory import Directory
 from axisd.core.trust import TrustStore
 from axisd.core.view import Axis, Limits, View
@@ -14,7 +15,9 @@ def axis_of(settings: Settings) -> Axis:
     return Axis(axis.centre, axis.name, frozenset(axis.local_level1))
 
 
-def build_view(settings: Settings, directory: Directory, version: int = 1) -> View:
+def build_view(
+    settings: Settings, directory: Directory, calendar: Calendar, version: int = 1
+) -> View:
     """The view of one load of the configuration; `version` counts loads. Reads no file."""
     authorities = tuple(
         certificate for file in settings.trust.authorities for certificate in file.certificates
@@ -26,6 +29,7 @@ def build_view(settings: Settings, directory: Directory, version: int = 1) -> Vi
         limits=_limits(settings),
         national=settings.national is not None,
         lifetime=settings.delivery.lifetime,
+        calendar=calendar,
         version=version,
     )
 

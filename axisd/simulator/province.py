@@ -41,6 +41,7 @@ from axisd.simulator.process import Process, note, spawn
 
 VHOST: Final = "axis"
 DAEMON: Final = "axisd"
+EXCEPTIONS: Final = "calendar-exceptions.yaml"
 _READY_SECONDS: Final = 30.0
 _ELSEWHERE: Final = "elsewhere"
 
@@ -247,6 +248,7 @@ class Province:
         url = self.node.amqp_url("", DAEMON, self._daemon_password).rstrip("/")
         self._write("amqp.url", url, secret=True)
         self._write("management.url", self._management_url(), secret=True)
+        shutil.copy(config_path(EXCEPTIONS), self.folder / EXCEPTIONS)
         self._write("axisd.yaml", self._settings())
         self._write("national.json", json.dumps(self._seed(rows), ensure_ascii=False), secret=True)
 
@@ -272,6 +274,8 @@ national:
   system_id: {CENTRE}
   secret_file: national.secret
   poll: {{quick: 200ms, slow: 2s}}
+calendar: {{exceptions: {EXCEPTIONS}}}
+clock: {{require_synchronised: false}} # a sandbox runs where nobody may keep the clock
 log: {{format: json}}
 {self._more_settings}"""
 

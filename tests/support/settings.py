@@ -42,7 +42,13 @@ class Site:
 
 def shipped_site(folder: Path) -> Site:
     """The shipped examples in `folder`, made loadable: no credentials, everything relative."""
-    for name in ("axisd.yaml", "systems.yaml", "agencies.csv", "level1.csv"):
+    for name in (
+        "axisd.yaml",
+        "systems.yaml",
+        "agencies.csv",
+        "level1.csv",
+        "calendar-exceptions.yaml",
+    ):
         shutil.copy(config_path(name), folder / name)
     write_pair(folder / "receipt.key", folder / "receipt.pem")
     (folder / "amqp-url").write_text("amqp://axisd:hush@127.0.0.1:5672\n", encoding="utf-8")
@@ -78,7 +84,8 @@ def small_site(folder: Path) -> Site:
         "amqp: {url: 'amqp://127.0.0.1:5672'}\n"
         "control: {socket: control.sock}\n"
         "receipts: {key: receipt.key, certificate: receipt.pem}\n"
-        "directory: {agencies: [agencies.csv], systems: systems.yaml}\n",
+        "directory: {agencies: [agencies.csv], systems: systems.yaml}\n"
+        "clock: {require_synchronised: false}\n",
     )
     return site
 
