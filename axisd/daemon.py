@@ -288,8 +288,8 @@ class Daemon:
     def _seal(
         self, evidence: Sequence[Evidence], head: Head
     ) -> tuple[Sequence[Entry], Sequence[Receipt]]:
-        """Under the name that the axis has now: a reload may change it, the key stays."""
-        return Sealer(self._view.axis, self._key).seal_group(evidence, head)
+        """Under the name and the calendar that the axis has now: a reload may change them, the key stays."""
+        return Sealer(self._view.axis, self._key, self._view.calendar).seal_group(evidence, head)
 
     # while it runs
 

@@ -158,7 +158,8 @@ class Sealer:
             facts = item.facts
             body = self._noise.randbytes(RECEIPT)
             position = head.position + 1
-            content = chain.canonical(item, position, "sha256:" + hashlib.sha256(body).hexdigest())
+            digest = "sha256:" + hashlib.sha256(body).hexdigest()
+            content = chain.canonical(item, position, digest, item.at)
             head = Head(position, chain.link(head.hash, content))
             entries.append(
                 Entry(

@@ -45,7 +45,8 @@ def trace(identifier: str, config: Path, as_json: bool) -> None:
 
     ID is a DocumentId, a submission id or a delivery id. Several agencies may use one DocumentId; all of
     them are shown, and so are the statuses about it. Every receipt is verified by the axis's own
-    certificate and the configured authorities.
+    certificate and the configured authorities. What happened outside office hours shows the time that it
+    counts for in law beside its own (QC Điều 10.2).
     """
     settings = load(config)
     timeline = finish(_timeline(settings.ledger.folder, identifier))
@@ -130,6 +131,8 @@ def _print_event(event: Values, margin: str, *, outcomes: bool) -> None:
     if receipt:
         holds = paint("holds", "good") if receipt["holds"] else paint(receipt["fault"], "bad")
         line += f"  receipt to {visible(receipt['to'])}: {holds}"
+    if event["legal_time"] not in {None, event["time"]}:
+        line += f"  in law {visible(event['legal_time'])}"
     say(line)
     _print_reason(event["reason"], margin)
     for outcome in event["recipients"] if outcomes else ():

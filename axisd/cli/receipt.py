@@ -78,6 +78,7 @@ def _facts(facts: ReceiptFacts) -> dict[str, Any]:
         "event": facts.event,
         "evidence": facts.evidence_id,
         "at": facts.at,
+        "legal_at": facts.legal_at or None,
         "issuer": facts.issuer,
         "issuer_name": facts.issuer_name,
         "submission": facts.of("Submission", "id"),

@@ -1,6 +1,7 @@
 """What the ledger knows of one document, as plain values: submissions, their recipients, their events.
 
-The values are those that `--json` prints. Times are wire times, in Vietnam time. Every receipt is verified
+The values are those that `--json` prints. Times are in Vietnam time: wire times, and for events the legal
+time beside them (None in evidence that was sealed before axisd knew working time). Every receipt is verified
 as somebody outside would verify it; the evidence itself is verified by `axisd ledger verify`.
 """
 
@@ -89,6 +90,7 @@ def _event(entry: Entry, receipt: Receipt | None, trust: Sequence[x509.Certifica
     content = json.loads(entry.content)
     return {
         "time": wire_time(entry.at),
+        "legal_time": content.get("legal_at"),
         "event": entry.event,
         "position": entry.position,
         "reason": _reason(content.get("reason")),

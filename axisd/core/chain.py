@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from axisd.core.envelope import Attachment
@@ -18,18 +19,21 @@ from axisd.core.evidence import Entry, Evidence, Facts, Head, RecipientOutcome
 from axisd.core.reasons import Refusal
 from axisd.core.zone import wire_time
 
-VERSION: Final = 1
-"""Of the form of the content."""
+VERSION: Final = 2
+"""Of the form of the content; version 1 had no legal time."""
 
 _json: Final = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 )
 
 
-def canonical(evidence: Evidence, position: int, receipt_digest: str | None) -> str:
+def canonical(
+    evidence: Evidence, position: int, receipt_digest: str | None, legal_at: datetime
+) -> str:
     """The content of the entry at `position`: all that an auditor needs to judge the event alone.
 
     `receipt_digest`: `sha256:` + hex of the receipt sent about it, None when nobody is told.
+    `legal_at`: what `evidence.at` counts for in law (QC Điều 10.2).
     """
     content: dict[str, Any] = {
         "version": VERSION,
@@ -37,6 +41,7 @@ def canonical(evidence: Evidence, position: int, receipt_digest: str | None) -> 
         "id": evidence.id,
         "event": evidence.event,
         "at": wire_time(evidence.at),
+        "legal_at": wire_time(legal_at),
         "delivery": evidence.delivery_id,
         "external": evidence.external_id,
         "reason": _reason(evidence.refusal),

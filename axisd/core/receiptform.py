@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from lxml import etree
@@ -32,14 +33,21 @@ _NONCHARACTERS: Final = ("\ufffe".encode(), "\uffff".encode())
 _Values = Mapping[str, str | int | None]
 
 
-def compose(evidence: Evidence, axis: Axis, position: int, previous_hash: str) -> bytes:
-    """The canonical octets (exclusive, without comments) of the receipt about `evidence`."""
+def compose(
+    evidence: Evidence, axis: Axis, position: int, previous_hash: str, legal_at: datetime
+) -> bytes:
+    """The canonical octets (exclusive, without comments) of the receipt about `evidence`.
+
+    Legal time is always written, also where it is the wire time: so nobody who reads a receipt needs a
+    calendar, or has to know whether the axis that sealed it had one.
+    """
+    told = (evidence, axis, position, previous_hash, legal_at)
     try:
-        found = canonical(_Composer(str).receipt(evidence, axis, position, previous_hash))
+        found = canonical(_Composer(str).receipt(*told))
     except ValueError:  # lxml refuses most of what XML forbids
         found = b""
     if not found or any(character in found for character in _NONCHARACTERS):
-        found = canonical(_Composer(_clean).receipt(evidence, axis, position, previous_hash))
+        found = canonical(_Composer(_clean).receipt(*told))
     return found
 
 
@@ -52,7 +60,12 @@ class _Composer:
         self._clean = clean
 
     def receipt(
-        self, evidence: Evidence, axis: Axis, position: int, previous_hash: str
+        self,
+        evidence: Evidence,
+        axis: Axis,
+        position: int,
+        previous_hash: str,
+        legal_at: datetime,
     ) -> etree._Element:
         root = etree.Element(ROOT, {"version": VERSION}, nsmap=_NSMAP)
         facts = evidence.facts
@@ -61,6 +74,7 @@ class _Composer:
         if evidence.refusal is not None:
             self._reason(root, "Reason", evidence.refusal)
         self._add(root, "WireTime", text=wire_time(evidence.at))
+        self._add(root, "LegalTime", text=wire_time(legal_at))
         self._add(root, "Issuer", {"code": axis.centre}, axis.name)
         self._add(root, "Sender", {"organ": facts.sender, "account": facts.account})
         self._add(

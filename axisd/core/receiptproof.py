@@ -45,8 +45,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """What a receipt says. Empty text for what it does not say; `at` and `received_at` are ISO 8601.
+    """What a receipt says. Empty text for what it does not say; times are ISO 8601.
 
+    `legal_at`: what `at` counts for in law; "" where it was sealed before axisd knew working time.
     `recipients`: organ and outcome of each. `attributes` has every element's attributes by element name,
     the first of each name.
     """
@@ -54,6 +55,7 @@ class ReceiptFacts:
     event: str
     evidence_id: str
     at: str
+    legal_at: str
     issuer: str
     issuer_name: str
     reason: str
@@ -208,6 +210,7 @@ def _particulars(facts: ReceiptFacts) -> dict[str, str]:
     return {
         "axis": f"{facts.issuer} ({facts.issuer_name})" if facts.issuer_name else facts.issuer,
         "at": facts.at,
+        "legal_at": facts.legal_at,
         "reason": facts.reason_text.en,
         "reason_vi": facts.reason_text.vi,
         "recipients": ", ".join(organ for organ, _ in facts.recipients),
@@ -258,6 +261,7 @@ def _read_facts(root: etree._Element) -> ReceiptFacts:
         event=root.findtext(f"{_PREFIX}Event", ""),
         evidence_id=root.findtext(f"{_PREFIX}EvidenceId", ""),
         at=root.findtext(f"{_PREFIX}WireTime", ""),
+        legal_at=root.findtext(f"{_PREFIX}LegalTime", ""),
         issuer=attributes["Issuer"]["code"],
         issuer_name=root.findtext(f"{_PREFIX}Issuer", ""),
         reason=attributes.get("Reason", {}).get("code", ""),

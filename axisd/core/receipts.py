@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
+from axisd.core.calendar import DEFAULT_CALENDAR, Calendar
 from axisd.core.chain import canonical, link
 from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.receiptform import NAMESPACE, compose
@@ -25,12 +27,26 @@ _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _END: Final = b"</Receipt>"
 
 
-class Sealer:
-    """Turns evidence into entries and receipts. Immutable, safe to use from several threads."""
+def legal_time_of(evidence: Evidence, calendar: Calendar) -> datetime:
+    """What `evidence.at` counts for (QC Điều 10.2), by the office hours of the side that it happened to.
 
-    def __init__(self, axis: Axis, key: SigningKey) -> None:
+    That is the agency in whose inbox a delivery lies, and for what happened to a submission its sender.
+    """
+    to = evidence.recipient
+    agency = evidence.facts.sender if to is None else to.inbox or to.organ
+    return calendar.legal_time(evidence.at, agency)
+
+
+class Sealer:
+    """Turns evidence into entries and receipts. Immutable, safe to use from several threads.
+
+    `calendar`: whose office hours make legal time out of wire time.
+    """
+
+    def __init__(self, axis: Axis, key: SigningKey, calendar: Calendar = DEFAULT_CALENDAR) -> None:
         self._axis = axis
         self._key = key
+        self._calendar = calendar
 
     def seal_group(
         self, evidences: Sequence[Evidence], head: Head
@@ -51,9 +67,10 @@ class Sealer:
         self, evidence: Evidence, position: int, previous_hash: str
     ) -> tuple[Entry, Receipt | None]:
         """The entry at `position`, after the entry with `previous_hash`; a receipt if `receipt_to` is set."""
-        receipt = self._receipt(evidence, position, previous_hash)
+        legal_at = legal_time_of(evidence, self._calendar)
+        receipt = self._receipt(evidence, position, previous_hash, legal_at)
         digest = f"sha256:{hashlib.sha256(receipt.body).hexdigest()}" if receipt else None
-        content = canonical(evidence, position, digest)
+        content = canonical(evidence, position, digest, legal_at)
         entry = Entry(
             position=position,
             id=evidence.id,
@@ -66,10 +83,12 @@ class Sealer:
         )
         return entry, receipt
 
-    def _receipt(self, evidence: Evidence, position: int, previous_hash: str) -> Receipt | None:
+    def _receipt(
+        self, evidence: Evidence, position: int, previous_hash: str, legal_at: datetime
+    ) -> Receipt | None:
         if evidence.receipt_to is None:
             return None
-        content = compose(evidence, self._axis, position, previous_hash)
+        content = compose(evidence, self._axis, position, previous_hash, legal_at)
         # Canonical octets are a document themselves; the Signature goes in as the root's last child.
         signature = self._key.signature(content)
         body = b"".join((_DECLARATION, content.removesuffix(_END), signature, _END))

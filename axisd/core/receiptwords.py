@@ -118,6 +118,20 @@ _LEGAL_VALUE: Final[Mapping[str, Sentence]] = {
         "Gói tin không có chữ ký số có giá trị: chỉ để biết, tham khảo.",
     ),
 }
+_SENT: Final = Sentence(
+    "Its time of sending is {at}: from then on this acknowledgement exists (QC Điều 10.1).",
+    "Thời điểm gửi là {at}: từ khi có thông báo gửi thành công này (QC Điều 10.1).",
+)
+_IN_HOURS: Final = Sentence(
+    "{at} lies in office hours: it is the legal time too (QC Điều 10.2).",
+    "{at} thuộc giờ làm việc, đồng thời là thời điểm pháp lý (QC Điều 10.2).",
+)
+_OUT_OF_HOURS: Final = Sentence(
+    "{at} lies outside office hours: in law it counts for {legal_at}, the start of the next ones"
+    " (QC Điều 10.2).",
+    "{at} ngoài giờ làm việc: về pháp lý được tính là {legal_at}, thời điểm bắt đầu giờ làm việc tiếp"
+    " theo (QC Điều 10.2).",
+)
 _LEDGER: Final = Sentence(
     "It is entry {position} of the axis's ledger, after the entry with the hash {previous}.",
     "Đây là mục số {position} trong sổ của trục, sau mục có mã băm {previous}.",
@@ -139,6 +153,10 @@ def proofs(event: str, particulars: Mapping[str, str]) -> Iterator[Sentence]:
     sentences = [_EVENTS[Event(event)]]
     if known.get("refused"):
         sentences.append(_REFUSED)
+    if event == Event.SUBMISSION_ACCEPTANCE:
+        sentences.append(_SENT)
+    if "legal_at" in known:
+        sentences.append(_IN_HOURS if known["legal_at"] == known["at"] else _OUT_OF_HOURS)
     sentences.append(_BYTES)
     if event != Event.SUBMISSION_REJECTION and known.get("legal_value") in _LEGAL_VALUE:
         sentences.append(_LEGAL_VALUE[known["legal_value"]])

@@ -177,7 +177,8 @@ def seal(items: Sequence[Evidence], head: Head) -> tuple[tuple[Entry, ...], tupl
     receipts: list[Receipt] = []
     for position, item in enumerate(items, head.position + 1):
         receipt = None if item.receipt_to is None else _receipt(item, position)
-        content = chain.canonical(item, position, digest_of(receipt.body) if receipt else None)
+        digest = digest_of(receipt.body) if receipt else None
+        content = chain.canonical(item, position, digest, item.at)
         head = Head(position, chain.link(head.hash, content))
         entries.append(
             Entry(

@@ -103,4 +103,5 @@ def _means() -> Means:
 
 def _sealer(configuration: Configuration) -> Sealer:
     receipts = configuration.settings.receipts
-    return Sealer(configuration.view.axis, keyring.load(receipts.key, receipts.certificate))
+    key, view = keyring.load(receipts.key, receipts.certificate), configuration.view
+    return Sealer(view.axis, key, view.calendar)

@@ -314,7 +314,7 @@ def seal(evidence: Sequence[Evidence], head: Head) -> tuple[Sequence[Entry], Seq
     for item in evidence:
         position, body = head.position + 1, f"<Receipt>{item.id}</Receipt>".encode()
         told = item.receipt_to is not None
-        content = canonical(item, position, digest_of(body) if told else None)
+        content = canonical(item, position, digest_of(body) if told else None, item.at)
         entry = Entry(
             position,
             item.id,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from axisd.adapters.clock import SystemClock
 from axisd.core.advance import Failed, Sent
 from axisd.core.reasons import refuse
+from axisd.core.zone import day_of
 from tests.support.cli import axisd, facts
 from tests.support.settings import Site, small_site
 from tests.support.site_ledger import forged, handed_in, tried
@@ -63,6 +66,37 @@ def test_every_recipient_and_every_event_stands_in_order_with_its_receipt(site: 
     assert consignment["event"] == "ContentConsignment"
     assert consignment["receipt"]["holds"] is True
     assert consignment["position"] > acceptance["position"]
+
+
+def test_legal_time_stands_beside_the_time_of_each_event(site: Site) -> None:
+    """The recipient works again three days from now."""
+    later = day_of(SystemClock().now()) + timedelta(days=3)
+    weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[later.weekday()]
+    site.write("days.csv", f"date,kind\n{later},work\n")
+    settings = (
+        "calendar:\n"
+        "  exceptions: days.csv\n"
+        "  agencies:\n"
+        f"    - {{agency: {OFFICE}, hours: [{{open: [09:00-10:00], days: [{weekday}]}}]}}\n"
+    )
+    site.write("axisd.yaml", site.config.read_text() + settings)
+    handed_in(site, document(OFFICE), account="finance", agency=FINANCE)
+    tried(site, Sent())
+    [found] = traced(site, ID)
+    [consignment] = found["recipients"][0]["events"]
+    assert consignment["legal_time"] == f"{later}T09:00:00.000+07:00"
+    shown = axisd("document", "trace", ID, "--config", site.config).stdout
+    assert f"holds  in law {later}T09:00:00.000+07:00\n" in shown
+
+
+def test_evidence_from_before_legal_time_is_traced_without_it(site: Site) -> None:
+    handed_in(site, document(OFFICE), account="finance", agency=FINANCE)
+    forged(site, "UPDATE entry SET content = json_remove(content, '$.legal_at')")
+    [found] = traced(site, ID)
+    assert found["events"][0]["legal_time"] is None
+    shown = axisd("document", "trace", ID, "--config", site.config)
+    assert shown.exit_code == 0
+    assert "in law" not in shown.stdout
 
 
 def test_it_is_found_by_submission_and_by_delivery_too(site: Site) -> None:

@@ -10,6 +10,7 @@ from axisd.adapters import keyring
 from axisd.core.evidence import GENESIS
 from axisd.core.receipts import Sealer
 from axisd.core.view import Axis
+from axisd.core.zone import wire_time
 from axisd.simulator.pki import Pki
 from tests.support.cli import axisd, facts
 from tests.support.evidence import AT, FACTS, accepted, refused
@@ -43,6 +44,7 @@ def test_a_receipt_of_the_axis_holds_and_what_it_proves_is_told_in_both_language
         assert [check["passed"] for check in found["checks"]] == [True] * 4
         assert found["facts"]["event"] == "SubmissionAcceptance"
         assert found["facts"]["digest"] == FACTS.digest
+        assert found["facts"]["at"] == found["facts"]["legal_at"] == wire_time(AT)
         assert all(sentence.keys() == {"en", "vi"} for sentence in found["proves"])
     shown = axisd("receipt", "verify", receipt, "--trust", pki / "ca.pem")
     assert "holds: SubmissionAcceptance" in shown.stdout

@@ -15,14 +15,16 @@ from axisd.core.chain import canonical, link, verify
 from axisd.core.evidence import GENESIS, Entry, Evidence, Head
 from axisd.core.reasons import Event, refuse
 from axisd.core.zone import wire_time
-from tests.support.evidence import accepted, consigned, refused
+from tests.support.evidence import AT, accepted, consigned, refused
+
+LATER = datetime(2026, 11, 3, 0, 0, tzinfo=UTC)
 
 
 def chained(evidences: list[Evidence], head: Head | None = None) -> list[Entry]:
     entries = []
     head = head or Head()
     for evidence in evidences:
-        content = canonical(evidence, head.position + 1, None)
+        content = canonical(evidence, head.position + 1, None, evidence.at)
         head = Head(head.position + 1, link(head.hash, content))
         entries.append(
             Entry(
@@ -62,15 +64,16 @@ def test_the_content_is_canonical_json() -> None:
 def test_the_same_evidence_gives_the_same_text_whatever_the_zone_of_its_times() -> None:
     evidence = accepted("1")
     moved = dataclasses.replace(evidence, at=evidence.at.astimezone(timezone(timedelta(hours=-5))))
-    assert canonical(moved, 1, None) == canonical(evidence, 1, None)
+    assert canonical(moved, 1, None, AT) == canonical(evidence, 1, None, AT)
 
 
 def test_the_content_holds_what_an_auditor_needs() -> None:
-    content = json.loads(canonical(refused("2"), 7, "sha256:" + "ab" * 32))
+    content = json.loads(canonical(refused("2"), 7, "sha256:" + "ab" * 32, LATER))
     assert content["position"] == 7
     assert content["id"] == "2"
     assert content["event"] == "SubmissionRejection"
     assert content["at"] == "2026-11-02T09:00:00.123+07:00"
+    assert content["legal_at"] == "2026-11-03T07:00:00.000+07:00"
     assert content["receipt"] == "sha256:" + "ab" * 32
     assert content["reason"]["code"] == "schema-invalid"
     assert content["reason"]["line"] == 12
@@ -83,9 +86,26 @@ def test_the_content_holds_what_an_auditor_needs() -> None:
 
 
 def test_an_event_of_one_delivery_names_its_recipient_alone() -> None:
-    content = json.loads(canonical(consigned("3"), 1, None))
+    content = json.loads(canonical(consigned("3"), 1, None, AT))
     assert [recipient["organ"] for recipient in content["recipients"]] == ["000.00.13.H53"]
     assert content["delivery"] == "delivery-3"
+
+
+def test_an_entry_sealed_before_there_was_legal_time_still_verifies() -> None:
+    """Version 1 of the content, as a ledger of then has it, byte for byte but for the submission's facts."""
+    old = json.loads(CHAIN[0].content)
+    del old["legal_at"]
+    old["version"] = 1
+    content = json.dumps(old, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    first = dataclasses.replace(CHAIN[0], content=content, hash=link(GENESIS, content))
+    (second,) = chained([refused("2")], Head(1, first.hash))
+    assert list(verify([first, second])) == []
+
+
+def test_legal_time_is_covered_by_the_hash() -> None:
+    moved = CHAIN[0].content.replace('"legal_at":"2026-11-02', '"legal_at":"2026-11-03')
+    assert moved != CHAIN[0].content
+    assert list(verify([dataclasses.replace(CHAIN[0], content=moved)])) != []
 
 
 def test_the_link_covers_the_hash_before_and_the_content() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,16 @@ from lxml import etree
 from signxml.algorithms import SignatureMethod
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
+from axisd.core.calendar import Calendar, Hours, Span
 from axisd.core.chain import verify
 from axisd.core.evidence import Evidence, Head, Receipt
 from axisd.core.reasons import OWN_EVENTS, REASONS, Event, refuse
 from axisd.core.receiptform import NAMESPACE, compose
 from axisd.core.receiptproof import CHECKS
-from axisd.core.receipts import ReceiptVerdict, Sealer, verify_receipt
+from axisd.core.receipts import ReceiptVerdict, Sealer, legal_time_of, verify_receipt
 from axisd.core.view import Axis
 from axisd.core.xmlsafe import parse_trusted
+from axisd.core.zone import wire_time
 from axisd.resources import schema_path
 from axisd.simulator.pki import Authority, Credential
 from tests.support.evidence import AT, FACTS, RECIPIENT, accepted, consigned, refused
@@ -105,6 +108,103 @@ def test_the_receipt_goes_to_whom_the_evidence_says(sealer: Sealer) -> None:
     assert made.event is Event.SUBMISSION_ACCEPTANCE
 
 
+# --- legal time -----------------------------------------------------------------------------------
+
+EVENING = datetime(2026, 11, 6, 11, 0, tzinfo=UTC)
+"""18:00 on a Friday."""
+MORNING = datetime(2026, 11, 9, 0, 0, tzinfo=UTC)
+SATURDAYS = Hours((Span.of("08:00-10:00"),), frozenset({5}))
+
+
+def legal_times(sealer: Sealer, evidence: Evidence) -> tuple[str, str | None]:
+    """As the entry has it, and as the receipt has it."""
+    entry, made = sealer.seal(evidence, 7, "ab" * 32)
+    assert made is not None
+    told = parse_trusted(made.body).findtext(f"{{{NAMESPACE}}}LegalTime")
+    return json.loads(entry.content)["legal_at"], told
+
+
+@pytest.mark.parametrize("evidence", EVIDENCE, ids=lambda evidence: str(evidence.event))
+def test_every_entry_and_receipt_states_legal_time_beside_wire_time(
+    evidence: Evidence, sealer: Sealer
+) -> None:
+    in_hours = dataclasses.replace(evidence, at=AT)
+    assert legal_times(sealer, in_hours) == (wire_time(AT), wire_time(AT))
+    out_of_hours = dataclasses.replace(evidence, at=EVENING)
+    assert legal_times(sealer, out_of_hours) == (wire_time(MORNING), wire_time(MORNING))
+
+
+def test_a_submission_counts_by_its_senders_hours_and_a_delivery_by_its_inboxs(
+    credential: Credential,
+) -> None:
+    saturday = datetime(2026, 11, 7, 1, 0, tzinfo=UTC)
+    for code, event, expected in (
+        (FACTS.sender, accepted(), saturday),
+        (FACTS.sender, consigned(), MORNING),
+        (RECIPIENT.inbox, accepted(), MORNING),
+        (RECIPIENT.inbox, consigned(), saturday),
+    ):
+        calendar = Calendar(agencies={code: (SATURDAYS,)})
+        sealer = Sealer(AXIS, credential.signing_key(), calendar)
+        evidence = dataclasses.replace(event, at=EVENING)
+        assert legal_times(sealer, evidence)[0] == wire_time(expected)
+
+
+def test_an_intake_offices_hours_count_for_whom_it_receives_for() -> None:
+    recipient = dataclasses.replace(RECIPIENT, inbox="000.00.01.H53")
+    evidence = dataclasses.replace(consigned(), at=EVENING, recipient=recipient)
+    of_office = Calendar(agencies={"000.00.01.H53": (SATURDAYS,)})
+    assert legal_time_of(evidence, of_office) == datetime(2026, 11, 7, 1, 0, tzinfo=UTC)
+    of_organ = Calendar(agencies={RECIPIENT.organ: (SATURDAYS,)})
+    assert legal_time_of(evidence, of_organ) == MORNING
+    without_inbox = dataclasses.replace(recipient, inbox="")
+    elsewhere = dataclasses.replace(evidence, recipient=without_inbox)
+    assert legal_time_of(elsewhere, of_organ) == datetime(2026, 11, 7, 1, 0, tzinfo=UTC)
+
+
+def words(sealer: Sealer, evidence: Evidence) -> tuple[str, str]:
+    verdict = proven(receipt(sealer, evidence).body)
+    assert verdict.valid
+    return (
+        " ".join(sentence.en for sentence in verdict.proves),
+        " ".join(sentence.vi for sentence in verdict.proves),
+    )
+
+
+def test_what_a_receipt_proves_tells_legal_time_in_both_languages(sealer: Sealer) -> None:
+    en, vi = words(sealer, dataclasses.replace(consigned(), at=EVENING))
+    for text in (en, vi):
+        assert "2026-11-06T18:00:00.000+07:00" in text
+        assert "2026-11-09T07:00:00.000+07:00" in text
+        assert "QC Điều 10.2" in text
+    assert "outside office hours" in en
+    assert "ngoài giờ làm việc" in vi
+    en, vi = words(sealer, dataclasses.replace(consigned(), at=AT))
+    assert "lies in office hours" in en
+    assert "thuộc giờ làm việc" in vi
+
+
+def test_an_acceptance_and_nothing_else_states_the_time_of_sending(sealer: Sealer) -> None:
+    en, vi = words(sealer, accepted())
+    assert f"Its time of sending is {wire_time(AT)}" in en
+    assert f"Thời điểm gửi là {wire_time(AT)}" in vi
+    for evidence in (refused(), consigned()):
+        assert "QC Điều 10.1" not in " ".join(words(sealer, evidence))
+
+
+def test_a_receipt_from_before_legal_time_is_told_without_it(credential: Credential) -> None:
+    key = credential.signing_key()
+    content = compose(accepted(), AXIS, 1, "00" * 32, AT)
+    legal = between(content, b"<LegalTime>", b"</LegalTime>")
+    old = swap(content, legal, b"")
+    body = old.removesuffix(b"</Receipt>") + key.signature(old) + b"</Receipt>"
+    verdict = proven(body)
+    assert verdict.valid
+    assert verdict.facts is not None
+    assert verdict.facts.legal_at == ""
+    assert "QC Điều 10.2" not in " ".join(sentence.en for sentence in verdict.proves)
+
+
 # --- the form -------------------------------------------------------------------------------------
 
 
@@ -161,7 +261,7 @@ def test_a_receipt_carries_what_the_evidence_kinds_ask_for(sealer: Sealer) -> No
 
 def test_what_is_composed_is_canonical_already(sealer: Sealer) -> None:
     for evidence in EVIDENCE:
-        content = compose(evidence, AXIS, 1, "00" * 32)
+        content = compose(evidence, AXIS, 1, "00" * 32, AT)
         assert etree.tostring(parse_trusted(content), method="c14n", exclusive=True) == content
 
 
