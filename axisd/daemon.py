@@ -26,13 +26,16 @@ from typing import NoReturn, Self
 from axisd.adapters import allocator, keyring, logs
 from axisd.adapters.amqp import AmqpIntake, AmqpPublisher, Endpoint, LinkState, Management
 from axisd.adapters.amqp import Bounds as IntakeBounds
-from axisd.adapters.clock import SystemClock
+from axisd.adapters.clock import SystemClock, clock_error
+from axisd.adapters.clock_watch import Bounds as ClockBounds
+from axisd.adapters.clock_watch import ClockWatch
 from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.systemd import Notifier
 from axisd.adapters.telemetry import AxisTelemetry
 from axisd.adapters.vxp.client import Bounds as NationalBounds
 from axisd.adapters.vxp.client import VxpClient
 from axisd.config.load import Configuration, read
+from axisd.config.model import ClockSettings
 from axisd.config.reload import waits_for_restart
 from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.receipts import Sealer
@@ -111,12 +114,19 @@ class Daemon:
         self._ledger: SqlLedger = await open_ledger(settings.ledger.folder)
         self._stack.push_async_callback(self._ledger.close)
         self._telemetry.verified(True)  # the tail of its chain; else it would not have opened
+        self._soundness = ClockWatch(
+            self._clock, clock_error, _clock_bounds(settings.clock), self._telemetry.clock
+        )
+        newest = await self._ledger.newest()
+        if newest is not None:
+            self._soundness.sealed(newest.at)
         self._commits = GroupCommit(
             self._ledger,
             self._seal,
             self._clock,
             self._telemetry,
             self._sealing,
+            soundness=self._soundness,
         )
         self._intake = Intake(
             lambda: self._view,
@@ -296,10 +306,12 @@ class Daemon:
     def _checks(self) -> list[Check]:
         """What `/-/ready` answers: one line for each thing that has to work."""
         silent = self._pulse.silent()
+        unsound = self._soundness.trouble()
         checks = [
             Check("started", self._ready, "" if self._ready else "still starting"),
             Check("intake", self._intake_stopped is None, self._intake_stopped or ""),
             Check("ledger", not self._commits.trouble, self._commits.trouble),
+            Check("clock", not unsound, unsound),
             Check("parts", not silent, f"silent: {', '.join(silent)}" if silent else ""),
         ]
         if self._ready:
@@ -323,10 +335,15 @@ class Daemon:
                 self._notifier.watchdog()
 
     def _gauges(self) -> Iterator[Coroutine[None, None, NoReturn]]:
+        yield by_and_by("clock", self._show_clock, self._telemetry, every=_GAUGE_SECONDS)
         yield by_and_by("backlog", self._show_backlog, self._telemetry, every=_GAUGE_SECONDS)
         if self._management is not None:
             look = partial(self._show_consumers, self._management)
             yield by_and_by("consumers", look, self._telemetry, every=_CONSUMERS_SECONDS)
+
+    async def _show_clock(self) -> None:
+        self._soundness.trouble()
+        self._telemetry.clock_error(clock_error())
 
     async def _show_backlog(self) -> None:
         # Links tell of a change before their owners have acted on it: look again by and by.
@@ -369,6 +386,7 @@ class Daemon:
             raise
         self._configuration = fresh
         self._view = fresh.view
+        self._soundness.bounds = _clock_bounds(fresh.settings.clock)
         self._telemetry.reloaded(True)
         self._telemetry.configured(fresh)
         self._configure_logs()
@@ -440,3 +458,13 @@ class Daemon:
             log.warning("not everything ended in time; the rest is unacknowledged or in the outbox")
         finally:
             self._patience = None
+
+
+def _clock_bounds(settings: ClockSettings) -> ClockBounds:
+    return ClockBounds(
+        require_synchronised=settings.require_synchronised,
+        max_error=settings.max_error,
+        tolerance=settings.tolerance,
+        settle=settings.settle,
+        require_after_ledger=settings.require_after_ledger,
+    )

@@ -41,6 +41,25 @@ class Clock(Protocol):
         """A UUIDv7 (RFC 9562 §5.7) as text: later ids sort after earlier ones within this process."""
 
 
+class Unsound(StrEnum):
+    """Why a clock may not stand in receipts."""
+
+    UNSYNCHRONISED = "unsynchronised"
+    UNCERTAIN = "uncertain"
+    TURNED = "turned"
+    BEHIND = "behind"
+
+
+class Soundness(Protocol):
+    """Whether the clock may stand in receipts (QC Điều 10.3)."""
+
+    def trouble(self) -> str:
+        """Why nothing may be sealed now; "" while the clock is sound."""
+
+    def sealed(self, at: datetime) -> None:
+        """The ledger holds an entry of this time."""
+
+
 class Transaction(Protocol):
     """One serialised write to the ledger. Leaving the context commits durably; an exception rolls back."""
 

@@ -14,7 +14,8 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
 _COUNTER_BITS: Final = 42
@@ -79,16 +80,25 @@ class SystemClock:
         return self._ids.next(time.time_ns() // 1_000_000)
 
 
+@cache
+def _adjtimex() -> Callable[[Any], int] | None:
+    try:
+        function: Callable[[Any], int] = ctypes.CDLL(None).adjtimex
+    except (AttributeError, OSError):
+        return None
+    return function
+
+
 def clock_error() -> float | None:
     """Seconds that the kernel believes its clock to be off at most; infinity if nobody keeps it right.
 
     None where the kernel does not say (adjtimex(2) is not there, or not allowed).
     """
-    state = (ctypes.c_long * 64)()  # struct timex, modes 0: nothing is changed; larger than any
-    try:
-        found = ctypes.CDLL(None).adjtimex(ctypes.byref(state))
-    except (AttributeError, OSError):
+    adjtimex = _adjtimex()
+    if adjtimex is None:
         return None
+    state = (ctypes.c_long * 64)()  # struct timex, modes 0: nothing is changed; larger than any
+    found = adjtimex(ctypes.byref(state))
     if found < 0:
         return None
     return math.inf if found == _TIME_ERROR else state[3] / 1_000_000

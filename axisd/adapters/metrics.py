@@ -31,6 +31,7 @@ from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxSummary
 from axisd.core.submission import Door, Lane
+from axisd.ports import Unsound
 
 OBJECTIVE: Final = 0.15
 """Seconds from submission to inbox, p99 at 50 submissions a second: the service objective."""
@@ -287,6 +288,19 @@ class Metrics:
         self.directory_size = Bounded(
             self._gauge("directory_entries", "Entries of the directory, by kind.", "kind"),
             ("agency", "system"),
+        )
+        self.clock_sound = self._gauge(
+            "clock_sound", "Whether the clock may stand in receipts; at 0 nothing is sealed."
+        )
+        self.clock_error = self._gauge(
+            "clock_error_seconds",
+            "How far off the kernel believes its clock to be at most; NaN where it does not say.",
+        )
+        self.clock_unsound = Bounded(
+            self._counter(
+                "clock_unsound", "Times that the clock became unsound, by cause.", "cause"
+            ),
+            list(Unsound),
         )
         self.verified = self._gauge(
             "ledger_verified", "Whether the chain of the ledger held when it was last verified."

@@ -7,6 +7,7 @@ payload. Labels come from the directory in use, so nobody outside can make serie
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -20,7 +21,7 @@ from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.errors import ConfigError, IntegrityError, TransientError
-from axisd.ports import Clock, Settled
+from axisd.ports import Clock, Settled, Unsound
 from axisd.service.heartbeat import Pulse
 
 _LONGEST: Final = 300
@@ -40,6 +41,7 @@ class AxisTelemetry:
         self.registry = self._metrics.registry
         self._log = journal()
         self._metrics.build.info({"version": __version__})
+        self._metrics.clock_sound.set(1)  # until `clock` says otherwise
 
     # the port
 
@@ -219,6 +221,19 @@ class AxisTelemetry:
         self._metrics.consumers.clear()
         for agency, count in by_agency.items():
             self._metrics.consumers.labels(agency).set(count)
+
+    def clock(self, cause: Unsound | None, why: str) -> None:
+        """The clock became unsound, or unsound for another cause, or (None) sound again."""
+        self._metrics.clock_sound.set(cause is None)
+        if cause is None:
+            self._log.info("clock sound")
+            return
+        self._metrics.clock_unsound.of(cause).inc()
+        self._log.error("clock unsound", cause=cause, why=why)
+
+    def clock_error(self, seconds: float | None) -> None:
+        """How far off the kernel believes its clock to be, as it was just asked."""
+        self._metrics.clock_error.set(math.nan if seconds is None else seconds)
 
     def verified(self, holds: bool) -> None:
         """The chain of the ledger was verified."""

@@ -17,9 +17,9 @@ from cryptography import x509
 from axisd.adapters import keyring
 from axisd.adapters.clock import clock_error
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, failed, good, skipped, warning
+from axisd.cli.findings import Finding, failed, good, warning
 from axisd.cli.output import visible
-from axisd.config.model import Settings
+from axisd.config.model import ClockSettings, Settings
 from axisd.core.trust import organs_of, signer_of
 from axisd.errors import ConfigError
 
@@ -28,8 +28,6 @@ _GIB: Final = 1024**3
 _LITTLE: Final = _GIB // 4
 _SCARCE: Final = 2 * _GIB
 _OTHERS: Final = stat.S_IRWXO
-_UNSOUND: Final = 1.0
-"""Seconds that a clock may be off before receipts' times mean little."""
 
 
 def look_at_files(file: Path, settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -38,7 +36,7 @@ def look_at_files(file: Path, settings: Settings, now: datetime) -> Iterator[Fin
     yield _receipts(settings, now)
     yield _authorities(settings, now)
     yield _folder(settings.ledger.folder)
-    yield _clock()
+    yield _clock(settings.clock)
 
 
 def _secrets(file: Path, settings: Settings) -> Finding:
@@ -144,17 +142,21 @@ def _folder(folder: Path) -> Finding:
     return good(name, told)
 
 
-def _clock() -> Finding:
+def _clock(settings: ClockSettings) -> Finding:
     name = "clock"
     error = clock_error()
-    if error is None:
-        return skipped(name, "the kernel does not say how well it is kept")
     mend = "run chrony or systemd-timesyncd: receipts carry this clock's time"
-    if math.isinf(error):
-        return warning(name, "nobody keeps it right", mend)
-    if error > _UNSOUND:
-        return warning(name, f"it may be off by {error:.1f} s", mend)
-    return good(name, f"right to {error * 1000:.0f} ms")
+    if error is not None and error <= settings.max_error.total_seconds():
+        return good(name, f"right to {error * 1000:.0f} ms")
+    if error is None:
+        told = "the kernel does not say how well it is kept"
+    elif math.isinf(error):
+        told = "nobody keeps it right"
+    else:
+        told = f"it may be off by {error:.1f} s"
+    if settings.require_synchronised:
+        return failed(name, f"{told}: nothing is sealed", mend, Exit.TEMPORARY)
+    return warning(name, f"{told}, and clock.require_synchronised is off", mend)
 
 
 def _day(instant: datetime) -> str:

@@ -5,8 +5,10 @@ to a `Change`. One task takes all proposals that wait (urgent ones first, by the
 order (each sees what the ones before it are about to write), seals the evidence in a worker thread and
 writes everything in one transaction. A proposal's future resolves only after the commit is on disk.
 
-Going wrong: a decision that raises fails alone; a transaction that fails for now fails all its proposals
-with TransientError, and their owners try again; one that fails in any other way (it contradicts the
+Under a clock that may be wrong nothing is written: its times would be sealed.
+
+Going wrong: a decision that raises fails alone; a transaction that fails for now, or a clock that is unsound, fails all its
+proposals with TransientError, and their owners try again; one that fails in any other way (it contradicts the
 ledger, it cannot be sealed) is repeated one proposal at a time, so that a poisonous one harms nobody else.
 """
 
@@ -22,7 +24,7 @@ from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.records import Change, Known, OutboxRow, Questions, Records
 from axisd.core.submission import Lane
 from axisd.errors import TransientError
-from axisd.ports import Clock, Ledger, Telemetry
+from axisd.ports import Clock, Ledger, Soundness, Telemetry
 from axisd.service.lanes import LaneQueue
 
 Decision = Callable[[Known], Change]
@@ -56,6 +58,7 @@ class GroupCommit:
         telemetry: Telemetry,
         pool: Executor,
         *,
+        soundness: Soundness | None = None,
         most: int = 64,
         waiting: int = 1024,
     ) -> None:
@@ -64,6 +67,7 @@ class GroupCommit:
         self._clock = clock
         self._telemetry = telemetry
         self._pool = pool
+        self._soundness = soundness
         self._most = most
         self._queue: LaneQueue[_Proposal] = LaneQueue(waiting)
         self._listeners: list[Listener] = []
@@ -122,6 +126,11 @@ class GroupCommit:
             self._queue.get_nowait()[0].fail(_stopped())
 
     async def _settle(self, group: list[_Proposal]) -> None:
+        if self._soundness is not None and (why := self._soundness.trouble()):
+            # Told once by the watch itself; the ledger is not to blame.
+            for proposal in group:
+                proposal.fail(TransientError(f"nothing is sealed: {why}"))
+            return
         try:
             await self._write(group)
         except TransientError as error:
@@ -161,6 +170,8 @@ class GroupCommit:
                 )
             await transaction.write(Records(changes, tuple(entries), tuple(receipts)))
         self.trouble = ""
+        if self._soundness is not None and entries:
+            self._soundness.sealed(max(entry.at for entry in entries))
         self._telemetry.committed(len(changes), len(entries), self._clock.monotonic() - started)
         self._tell(changes)
         for proposal, change in decided:

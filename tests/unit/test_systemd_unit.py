@@ -59,3 +59,9 @@ def test_folders_of_the_example_are_those_that_the_unit_makes() -> None:
 def test_no_secret_passes_through_the_environment_or_the_command_line() -> None:
     assert "Environment" not in unit()
     assert "EnvironmentFile" not in unit()
+
+
+def test_the_kernel_may_be_asked_about_its_clock_which_nobody_can_set() -> None:
+    assert "adjtimex clock_adjtime" in unit()["SystemCallFilter"]
+    assert "ProtectClock" not in unit()
+    assert unit()["CapabilityBoundingSet"] == [""]

@@ -65,11 +65,15 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A message with the time at which it came in and the window that counts it."""
+    """A message with the monotonic time at which it came in and the window that counts it."""
 
     message: DeliveredMessage
-    at: datetime
+    at: float
     window: Window
+
+    def received_at(self, clock: Clock) -> datetime:
+        """By how long ago it came: the clock may have been wrong then, and set right since."""
+        return clock.now() - timedelta(seconds=clock.monotonic() - self.at)
 
 
 class IntakeLane:
@@ -234,7 +238,7 @@ class IntakeLane:
         self._in_flight += 1
         self._idle.clear()
         try:
-            await self._arrivals.put(_Arrival(message, self._clock.now(), window))
+            await self._arrivals.put(_Arrival(message, self._clock.monotonic(), window))
         except asyncio.CancelledError:  # its channel is closed: it will come again
             self._landed(window, len(message.body))
             raise
@@ -285,7 +289,7 @@ class IntakeLane:
             id=self._clock.new_id(),
             door=Door.AMQP,
             body=message.body,
-            received_at=arrival.at,
+            received_at=arrival.received_at(self._clock),
             account=properties.user_id or None,
             routing_key=message.routing_key or "",
             content_type=properties.content_type or "",

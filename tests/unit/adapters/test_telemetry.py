@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from axisd.core.inspection import LegalValue, SignatureFinding, SignatureState
 from axisd.core.records import OutboxKind, OutboxRow
 from axisd.core.submission import Door, Lane
 from axisd.errors import TransientError
-from axisd.ports import Settled
+from axisd.ports import Settled, Unsound
 from axisd.service.heartbeat import Pulse
 
 CLOCK = ManualClock(datetime(2026, 11, 22, 2, 15, tzinfo=UTC))
@@ -136,3 +137,28 @@ def test_a_delivery_that_works_is_counted_and_not_logged(
         "inbox-missing",
         3,
     )
+
+
+def test_an_unsound_clock_is_one_line_for_each_change_and_counted_by_cause(
+    telemetry: AxisTelemetry, stream: io.StringIO
+) -> None:
+    assert telemetry.registry.get_sample_value("axisd_clock_sound") == 1
+    telemetry.clock(Unsound.TURNED, "the clock was turned by +60.0 s")
+    told = line(stream)
+    assert (told["event"], told["level"], told["cause"]) == ("clock unsound", "error", "turned")
+    assert told["why"] == "the clock was turned by +60.0 s"
+    assert telemetry.registry.get_sample_value("axisd_clock_sound") == 0
+    causes = {
+        cause: telemetry.registry.get_sample_value("axisd_clock_unsound_total", {"cause": cause})
+        for cause in Unsound
+    }
+    assert causes == dict.fromkeys(Unsound, 0.0) | {Unsound.TURNED: 1.0}
+    telemetry.clock(None, "")
+    assert telemetry.registry.get_sample_value("axisd_clock_sound") == 1
+    assert json.loads(stream.getvalue().splitlines()[1])["event"] == "clock sound"
+
+
+def test_what_the_kernel_does_not_say_of_its_error_is_no_number(telemetry: AxisTelemetry) -> None:
+    for said, shown in ((0.25, "0.25"), (math.inf, "inf"), (None, "nan")):
+        telemetry.clock_error(said)
+        assert str(telemetry.registry.get_sample_value("axisd_clock_error_seconds")) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from axisd.adapters.clock import SystemClock
+from axisd.cli import doctor_files
 from axisd.simulator.loopback import free_ports
 from axisd.simulator.pki import Pki
 from tests.support.cli import axisd, facts
@@ -167,3 +169,24 @@ async def test_one_that_answers_but_is_no_axis_is_no_daemon(site: Site) -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", port):
         found = await asyncio.to_thread(visit, site)
     assert "it is no axis" in found.checks["daemon"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [(None, "does not say"), (math.inf, "nobody"), (5.5, "off by 5.5 s")]
+)
+def test_a_clock_that_seals_nothing_fails_and_one_in_a_sandbox_is_a_warning(
+    site: Site, monkeypatch: pytest.MonkeyPatch, error: float | None, says: str
+) -> None:
+    monkeypatch.setattr(doctor_files, "clock_error", lambda: error)
+    found = visit(site)
+    assert found.outcome("clock") == "warning"
+    site.edit("axisd.yaml", "require_synchronised: false", "require_synchronised: true")
+    found = visit(site)
+    assert found.outcome("clock") == "failed"
+    assert says in found.checks["clock"]["detail"]
+    assert "nothing is sealed" in found.checks["clock"]["detail"]
+
+
+def test_a_clock_within_its_bound_is_good(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_files, "clock_error", lambda: 4.9)
+    assert visit(site).outcome("clock") == "good"

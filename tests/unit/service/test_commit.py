@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -372,3 +373,60 @@ def test_a_refused_and_a_duplicate_are_written_too() -> None:
         assert (await made.ledger.count())["submission"] == 3
 
     bench(work)
+
+
+class Soundness:
+    """A clock that is as sound as it is told to be; remembers what was sealed."""
+
+    def __init__(self) -> None:
+        self.why = ""
+        self.last: list[datetime] = []
+
+    def trouble(self) -> str:
+        return self.why
+
+    def sealed(self, at: datetime) -> None:
+        self.last.append(at)
+
+
+def test_under_an_unsound_clock_nothing_is_read_sealed_or_written() -> None:
+    soundness = Soundness()
+
+    async def work(made: Bench) -> None:
+        soundness.why = "the clock was turned"
+        refused = await made.settle_all(*documents(3))
+        assert states(refused) == ["TransientError"] * 3
+        assert "nothing is sealed: the clock was turned" in str(refused[0])
+        assert (made.ledger.transactions, made.sealed, soundness.last) == (0, [], [])
+        assert made.telemetry.commits == []
+        assert (made.commits.trouble, made.telemetry.troubles) == ("", [])
+
+    bench(work, soundness=soundness)
+
+
+def test_when_the_clock_is_sound_again_everything_goes_on() -> None:
+    soundness = Soundness()
+
+    async def work(made: Bench) -> None:
+        await made.settle(documents(1)[0])
+        soundness.why = "the clock was turned"
+        assert states(await made.settle_all(*documents(3)[1:])) == ["TransientError"] * 2
+        soundness.why = ""
+        assert states(await made.settle_all(*documents(3)[1:])) == ["accepted"] * 2
+        assert (await made.ledger.count())["submission"] == 3
+        assert [len(ids) for ids in made.sealed] == [1, 2]
+
+    bench(work, soundness=soundness)
+
+
+def test_the_watch_is_told_of_the_latest_time_that_was_sealed() -> None:
+    soundness = Soundness()
+
+    async def work(made: Bench) -> None:
+        await made.settle_all(*documents(3))
+        made.ledger.before = [TransientError("disk full")]
+        await made.settle_all(inspected(document(document_id="d-9")))
+        newest = [entry.at async for entry in made.ledger.entries()]
+        assert soundness.last == [max(newest)]
+
+    bench(work, soundness=soundness)
