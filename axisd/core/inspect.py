@@ -8,7 +8,7 @@
  6 signature    by the sender's profile: one signature, in the one place, permitted algorithms
  7 signer       a certificate that may sign for this sender at this time
  8 coverage     what is signed is what is read
- 9 rules        From = signer = account, recipients, dates, secrecy, reasons
+ 9 rules        secrecy, From = signer = account, recipients, reasons; what is odd but no cause to refuse
 
 Pure and heavy: it is called in a worker thread, with one parser per call. It never raises for anything
 a sender wrote; an exception here is our own fault and quarantines the submission.
@@ -41,8 +41,9 @@ from axisd.core.inspection import (
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.rules import broken_rule, warnings_of
 from axisd.core.schema import Schemas
-from axisd.core.secrecy import marked_field
+from axisd.core.secrecy import marked_element
 from axisd.core.submission import Door, Submission
+from axisd.core.syntax import path_of
 from axisd.core.view import View
 
 CONTENT_TYPES: Final = frozenset({"", "application/xml", "text/xml", "application/octet-stream"})
@@ -97,6 +98,7 @@ class _Walk:
         self._sender: str | None = None
         self._root: etree._Element | None = None
         self._kind = Kind.DOCUMENT
+        self._marked: etree._Element | None = None
         self._envelope: Envelope | None = None
         self._check: signature.SignatureCheck | None = None
         self._finding: SignatureFinding = ABSENT
@@ -234,9 +236,11 @@ class _Walk:
     def _schema(self) -> Refusal | None:
         invalid = self._schemas.validate(self._tree, self._kind)
         envelope = invalid or edxml.read(self._tree, self._kind)
+        self._marked = marked_element(self._tree)
         if isinstance(envelope, Refusal):
             self._take(edxml.glimpse(self._tree, self._kind))
-            return envelope
+            # A sentence about what is wrong may quote it: about this envelope only one thing is said.
+            return self._secrecy() or envelope
         self._take(envelope)
         return None
 
@@ -245,9 +249,9 @@ class _Walk:
         if envelope is None:
             return
         self._envelope = envelope
-        # Of a document marked secret nothing is kept but its refusal, for whatever reason it is refused
+        # Of what is marked secret nothing is kept but its refusal, for whatever reason it is refused
         # (QC Điều 1.2, 6.1a).
-        self._keep_payload = not (isinstance(envelope, Document) and marked_field(envelope))
+        self._keep_payload = self._marked is None
         directory, account = self._view.directory, self._submission.account
         if account and directory.serves(account, envelope.sender.organ_id):
             self._sender = directory.canonical(envelope.sender.organ_id)
@@ -304,11 +308,18 @@ class _Walk:
     def _rules(self) -> Refusal | None:
         envelope = self._envelope
         assert envelope is not None, "step 5 passed"
-        broken = broken_rule(envelope, self._submission, self._view, offline=self._offline)
+        broken = self._secrecy() or broken_rule(
+            envelope, self._submission, self._view, offline=self._offline
+        )
         if broken is not None:
             return broken
         self._warnings = warnings_of(envelope)
         return None
+
+    def _secrecy(self) -> Refusal | None:
+        if self._marked is None:
+            return None
+        return refuse("secrecy-mark", at=path_of(self._marked), line=self._marked.sourceline)
 
 
 def _invalid(finding: SignatureFinding) -> SignatureFinding:

@@ -312,8 +312,8 @@ REASONS: Final[Mapping[str, Reason]] = _table(
     _sender(
         "secrecy-mark",
         "10",
-        "The document carries a mark of secrecy; state secrets must not be sent over this axis.",
-        "Văn bản có dấu chỉ độ mật; không được gửi bí mật nhà nước qua trục.",
+        "The envelope carries a mark of secrecy; state secrets must not be sent over this axis.",
+        "Gói tin có dấu chỉ độ mật; không được gửi bí mật nhà nước qua trục.",
     ),
     _sender(
         "date-invalid",

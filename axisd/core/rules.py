@@ -5,26 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from axisd.core.codes import is_code
 from axisd.core.envelope import Document, Envelope, Status
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.routing import plan
-from axisd.core.secrecy import marked_field
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
 
 _HEADER = "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader"
-_MARKABLE: Final = {
-    "Subject": "subject",
-    "Content": "content",
-    "DocumentType/TypeName": "type_name",
-    "OtherInfo/SphereOfPromulgation": "sphere",
-}
-"""Fields by the names of elements that may carry a mark of secrecy."""
-
 _DATE = re.compile(r"\d{4}/\d{2}/\d{2}", re.ASCII)
 
 
@@ -136,11 +126,7 @@ def _document(document: Document, view: View) -> Refusal | None:
             count=str(count),
             limit=str(limit),
         )
-    marked = marked_field(document)
-    if marked is None:
-        return None
-    line = (document.lines or {}).get(_MARKABLE[marked])
-    return refuse("secrecy-mark", at=f"{_HEADER}/{marked}", line=line)
+    return None
 
 
 def _status(status: Status) -> Refusal | None:

@@ -349,6 +349,31 @@ SECRET = ("V/v lập dự toán năm 2027", "(Tuyệt mật) V/v lập dự toá
 def test_a_marked_document_is_refused_and_nothing_of_it_is_kept() -> None:
     inspection = inspected(signed(changed(SECRET)))
     refused(inspection, "rules", "secrecy-mark")
+    assert inspection.refusal is not None
+    assert inspection.refusal.at is not None
+    assert inspection.refusal.at.endswith("/MessageHeader/Subject")
+    assert inspection.refusal.line
+    assert "dự toán" not in inspection.refusal.text("vi") + inspection.refusal.text("en")
+    assert not inspection.keep_payload
+
+
+def test_of_a_marked_envelope_that_cannot_be_read_nothing_is_quoted() -> None:
+    named = ("<AttachmentName>15-STC-VP.pdf", "<AttachmentName>kế hoạch.pdf")
+    inspection = inspected(changed(SECRET, named, ("JVBERi", "?")))
+    refused(inspection, "schema", "secrecy-mark")
+    assert inspection.refusal is not None
+    assert inspection.refusal.particulars == {}
+    assert not inspection.keep_payload
+
+
+def test_a_marked_status_is_refused_and_nothing_of_it_is_kept() -> None:
+    handed = swap(STATUS, ("Văn thư đã tiếp nhận", "(Tối mật) kế hoạch")).encode()
+    inspection = inspected(
+        signed(handed, world().credential("another agency")),
+        account="science",
+        routing_key=f"normal.{OTHER}",
+    )
+    refused(inspection, "rules", "secrecy-mark")
     assert not inspection.keep_payload
 
 
@@ -356,11 +381,11 @@ def test_a_marked_document_is_refused_and_nothing_of_it_is_kept() -> None:
     ("body", "changes", "code"),
     [
         (changed(SECRET), {}, "signature-missing"),
-        (changed(SECRET, ("<edXML:CodeNumber>15</edXML:CodeNumber>", "")), {}, "schema-invalid"),
+        (changed(SECRET, ("<edXML:CodeNumber>15</edXML:CodeNumber>", "")), {}, "secrecy-mark"),
         (
             signed(changed(SECRET)),
             {"account": "science", "routing_key": f"normal.{OTHER}"},
-            "sender-not-account",
+            "secrecy-mark",
         ),
     ],
 )

@@ -94,15 +94,6 @@ def test_more_recipients_than_the_limit_are_refused() -> None:
     assert broken_rule(many, submission(), view(limits=Limits(recipients=4))) is None
 
 
-def test_a_mark_of_secrecy_is_refused_and_the_place_is_named_but_not_the_text() -> None:
-    refusal = broken(document(subject="Kế hoạch A (Tuyệt mật)"))
-    assert code(refusal) == "secrecy-mark"
-    assert refusal is not None
-    assert refusal.at is not None
-    assert refusal.at.endswith("/Subject")
-    assert "Kế hoạch" not in refusal.text("vi") + refusal.text("en")
-
-
 @pytest.mark.parametrize("description", ["", " ", ".", "- \u200b -"])
 def test_a_refusal_of_a_document_needs_words(description: str) -> None:
     refusal = broken(status("02", sender=FINANCE, about=HEALTH, description=description))
