@@ -197,7 +197,8 @@ def reasons() -> str:
             "Why an envelope was refused or a delivery failed, as receipts, the command line, logs and metrics name "
             "it. *Fault* says whose turn it is to act: `sender`, `recipient`, `axis` (whoever runs this one) or "
             "`national` (the national axis). *Again* says whether the same may succeed later as it is. *VXP* is the "
-            "`ErrorCode` that a client of the VXP door is given. `{…}` stands for particulars."
+            "`ErrorCode` that a client of the VXP door is given. `{…}` stands for particulars. What leads to a "
+            "`SubmissionAcceptance` is a *warning*: the envelope was accepted, and should be mended."
         ),
         _table(("reason", "fault", "again", "evidence", "VXP", "text"), rows),
     ]

@@ -4,7 +4,7 @@
 tests/vectors/good/<group>/<case>.edxml    expected.json: {case: facts that a reader finds}
 tests/vectors/bad/<reason>/<case>.edxml    expected.json: {case: place, line and words of the refusal}
 
-The tables are tests/support/good_vectors.py and bad_vectors.py. Nothing here asks the code under test,
+The tables are tests/support/good_vectors.py, warning_vectors.py and bad_vectors.py. Nothing here asks the code under test,
 and the same tables always give the same bytes; `scripts/check-vectors` holds the files to that.
 """
 
@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.support.bad_vectors import BAD  # noqa: E402 -- the checkout must be importable first
 from tests.support.good_vectors import GOOD  # noqa: E402
+from tests.support.warning_vectors import WARNED  # noqa: E402
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Write the vectors of messages.")
     arguments.add_argument("--out", type=Path, default=ROOT / "tests" / "vectors")
     out: Path = arguments.parse_args().out
-    good = {name: (vector.body, dict(vector.facts)) for name, vector in GOOD.items()}
+    good = {name: (vector.body, dict(vector.facts)) for name, vector in {**GOOD, **WARNED}.items()}
     bad = {
         name: (vector.body, {"at": vector.at, "line": vector.line, "says": vector.says})
         for name, vector in BAD.items()

@@ -192,7 +192,8 @@ class Metrics:
             "submissions_redelivered", "Submissions that the broker delivered more than once."
         )
         self.refusals = Bounded(
-            self._counter("refusals", "Submissions refused, by reason.", "reason"), list(REASONS)
+            self._counter("refusals", "Submissions refused, by reason.", "reason"),
+            [code for code, reason in REASONS.items() if not reason.is_warning],
         )
         self.bytes = self._histogram("submission_bytes", "Size of submissions.", BYTES)
         self.seconds = Bounded(

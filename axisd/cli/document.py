@@ -135,6 +135,8 @@ def _print_event(event: Values, margin: str, *, outcomes: bool) -> None:
         line += f"  in law {visible(event['legal_time'])}"
     say(line)
     _print_reason(event["reason"], margin)
+    for code in event["warnings"]:
+        say(f"{margin}  {paint('warning', 'warn')} {visible(code)}")
     for outcome in event["recipients"] if outcomes else ():
         if outcome["reason"]:
             say(f"{margin}  {visible(outcome['organ'])}: {outcome['outcome']}")

@@ -18,7 +18,7 @@ from axisd.cli.exits import Exit
 from axisd.cli.files import INPUT, read_file
 from axisd.cli.frame import AxisCommand, config_option, json_option
 from axisd.cli.offline import glimpsed, offline_view
-from axisd.cli.output import note, paint, say, say_json, say_table, visible
+from axisd.cli.output import paint, say, say_json, say_table, visible
 from axisd.core.directory import Profile
 from axisd.core.envelope import Attachment, Document, Status
 from axisd.core.inspect import inspect
@@ -91,8 +91,6 @@ def inspect_(
         say_json(_json(found))
     else:
         _print(found)
-    for warning in found.warnings:
-        note(f"warning: {visible(warning.text('en'))} / {visible(warning.text('vi'))}", "warn")
     return Exit.DONE if found.verdict is Verdict.ACCEPTED else Exit.REFUSED
 
 
@@ -123,6 +121,7 @@ def _json(found: Inspection) -> dict[str, Any]:
             "algorithm": found.signature.algorithm,
         },
         "attachments": [_attachment(attachment) for attachment in found.attachments],
+        "warnings": [_reason(warning) for warning in found.warnings],
         "steps": [
             {"name": step.name, "outcome": step.outcome, "detail": step.detail}
             for step in found.steps
@@ -188,6 +187,9 @@ def _print(found: Inspection) -> None:
             f"{paint('attachment  ', 'dim')} {visible(item.name)}, {visible(types)}, {item.size} bytes"
         )
     say()
+    for warning in found.warnings:
+        say(f"{paint('warning', 'warn')}: {warning.code}")
+        _print_words(warning)
     if found.refusal is None:
         say(f"{paint('accepted', 'good')}, with the value of: {found.legal_value}")
     else:
@@ -223,6 +225,10 @@ def _print_refusal(refusal: Refusal) -> None:
     reason = refusal.reason
     again = "may be sent again as it is" if reason.retryable else "sending it again is of no use"
     say(f"{paint('refused', 'bad')}: {refusal.code} (the {reason.fault}'s turn; {again})")
+    _print_words(refusal)
+
+
+def _print_words(refusal: Refusal) -> None:
     if refusal.at or refusal.line:
         line = f", line {refusal.line}" if refusal.line else ""
         say(f"  at  {visible(refusal.at or 'the envelope')}{line}")

@@ -83,12 +83,22 @@ def _facts(facts: ReceiptFacts) -> dict[str, Any]:
         "issuer_name": facts.issuer_name,
         "submission": facts.of("Submission", "id"),
         "digest": facts.of("Submission", "digest"),
+        "legal_value": facts.of("Submission", "legalValue"),
         "document": facts.of("Document", "id") or None,
         "sender": facts.of("Sender", "organ") or None,
         "recipients": [{"organ": organ, "outcome": outcome} for organ, outcome in facts.recipients],
         "reason": {"code": facts.reason, "text": facts.reason_text._asdict()}
         if facts.reason
         else None,
+        "warnings": [
+            {
+                "code": code,
+                "at": at or None,
+                "line": int(line) if line else None,
+                "text": words._asdict(),
+            }
+            for code, at, line, words in facts.warnings
+        ],
         "position": int(facts.of("Ledger", "position") or 0),
         "previous": facts.of("Ledger", "previousHash"),
     }

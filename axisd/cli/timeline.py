@@ -94,6 +94,7 @@ def _event(entry: Entry, receipt: Receipt | None, trust: Sequence[x509.Certifica
         "event": entry.event,
         "position": entry.position,
         "reason": _reason(content.get("reason")),
+        "warnings": content["warnings"],
         "external": content.get("external"),
         "recipients": [
             {

@@ -370,6 +370,16 @@ class InspectionSettings(Section):
     )
 
 
+class RulesSettings(Section):
+    """What this axis chooses where the regulation leaves a choice."""
+
+    without_attachment: Literal["accept", "refuse"] = setting(
+        "What becomes of a document without an attachment; an accepted one gets a warning on its receipt.",
+        reloads=True,
+        default="accept",
+    )
+
+
 class RetrySettings(Section):
     """How long to wait before trying again; doubles with each failure."""
 
@@ -462,6 +472,9 @@ class Settings(Section):
     )
     inspection: InspectionSettings = setting(
         "How envelopes are inspected.", default=InspectionSettings()
+    )
+    rules: RulesSettings = setting(
+        "What this axis chooses where the regulation leaves a choice.", default=RulesSettings()
     )
     delivery: DeliverySettings = setting("How deliveries are tried.", default=DeliverySettings())
     national: NationalSettings | None = setting("The national axis, if joined.", default=None)

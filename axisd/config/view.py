@@ -6,7 +6,7 @@ from axisd.config.model import Settings
 from axisd.core.calendar import Calendar
 from axisd.core.directory import Directory
 from axisd.core.trust import TrustStore
-from axisd.core.view import Axis, Limits, View
+from axisd.core.view import Axis, Limits, Policy, View
 
 
 def axis_of(settings: Settings) -> Axis:
@@ -27,6 +27,7 @@ def build_view(
         directory=directory,
         trust=TrustStore(authorities),
         limits=_limits(settings),
+        policy=Policy(attachment_required=settings.rules.without_attachment == "refuse"),
         national=settings.national is not None,
         lifetime=settings.delivery.lifetime,
         calendar=calendar,

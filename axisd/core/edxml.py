@@ -211,7 +211,7 @@ def _document(
         application_type=message.text("ApplicationType"),
         to_places=message.node("ToPlaces").texts("Place"),
         traces=tuple(
-            Trace(node.text("OrganId"), node.text("Timestamp"))
+            Trace(node.text("OrganId"), node.text("Timestamp"), node.line("Timestamp"))
             for node in traces.nodes("TraceHeader")
         ),
         business=_business(business),
@@ -225,11 +225,15 @@ def _document(
                 content="Content",
                 due_date="DueDate",
                 steering_type="SteeringType",
+                to_places="ToPlaces",
             ),
             **code.lines(number="CodeNumber", notation="CodeNotation"),
             **issued.lines(place="Place", promulgation_date="PromulgationDate"),
             **document_type.lines(document_type="Type", type_name="TypeName"),
-            **other.lines(priority="Priority", sphere="SphereOfPromulgation"),
+            **signer.lines(signer_position="Position", signer_name="FullName"),
+            **other.lines(
+                priority="Priority", sphere="SphereOfPromulgation", page_amount="PageAmount"
+            ),
             **business.lines(business="BussinessDocType", business_document_id="DocumentId"),
         },
     )
@@ -266,6 +270,7 @@ def _organization(node: Node) -> Organization:
         node.text("Fax"),
         node.text("Website"),
         node.line("OrganId"),
+        node.line("OrganName"),
     )
 
 

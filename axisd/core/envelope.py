@@ -8,7 +8,7 @@ and forwarded. Dates stay text, because real producers write impossible ones tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -51,6 +51,7 @@ class Organization:
     fax: str = ""
     website: str = ""
     line: int = 0
+    name_line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class BusinessInfo:
 class Trace:
     organ_id: str
     timestamp: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,13 @@ from axisd.core.inspection import (
     Verified,
 )
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.rules import broken_rule, warnings_of
+from axisd.core.rules import broken_rule
 from axisd.core.schema import Schemas
 from axisd.core.secrecy import marked_element
 from axisd.core.submission import Door, Submission
 from axisd.core.syntax import path_of
 from axisd.core.view import View
+from axisd.core.warnings import warnings_of
 
 CONTENT_TYPES: Final = frozenset({"", "application/xml", "text/xml", "application/octet-stream"})
 
@@ -313,7 +314,7 @@ class _Walk:
         )
         if broken is not None:
             return broken
-        self._warnings = warnings_of(envelope)
+        self._warnings = warnings_of(envelope, self._now())
         return None
 
     def _secrecy(self) -> Refusal | None:

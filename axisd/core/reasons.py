@@ -50,7 +50,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One row of the table. `vxp` is the `ErrorCode` of the national protocol (spec/vxp.md)."""
+    """One row of the table. `vxp` is the `ErrorCode` of the national protocol (spec/vxp.md).
+
+    A warning is a row that leads to an acceptance: nothing is refused, and its `ErrorCode` is 0.
+    """
 
     code: str
     fault: Fault
@@ -59,6 +62,10 @@ class Reason:
     vxp: str
     en: str
     vi: str
+
+    @property
+    def is_warning(self) -> bool:
+        return self.event is Event.SUBMISSION_ACCEPTANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,10 @@ def _table(*rows: Reason) -> Mapping[str, Reason]:
 
 def _sender(code: str, vxp: str, en: str, vi: str, *, retryable: bool = False) -> Reason:
     return Reason(code, Fault.SENDER, retryable, Event.SUBMISSION_REJECTION, vxp, en, vi)
+
+
+def _warning(code: str, en: str, vi: str) -> Reason:
+    return Reason(code, Fault.SENDER, False, Event.SUBMISSION_ACCEPTANCE, "0", en, vi)
 
 
 REASONS: Final[Mapping[str, Reason]] = _table(
@@ -316,12 +327,6 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "Gói tin có dấu chỉ độ mật; không được gửi bí mật nhà nước qua trục.",
     ),
     _sender(
-        "date-invalid",
-        "10",
-        "{field} is not a date of the form yyyy/MM/dd: {found}.",
-        "{field} không phải ngày dạng yyyy/MM/dd: {found}.",
-    ),
-    _sender(
         "attachment-malformed",
         "21",
         "Attachment {name} is not base64: {detail}.",
@@ -350,6 +355,90 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "10",
         "DocumentId was already used at {time} for other content ({digest}).",
         "DocumentId đã được dùng lúc {time} cho nội dung khác ({digest}).",
+    ),
+    _sender(
+        "attachment-required",
+        "21",
+        "The document carries no attachment; this axis accepts none without.",
+        "Văn bản không có tệp đính kèm; trục này không nhận văn bản như vậy.",
+    ),
+    # warnings: accepted all the same
+    _warning(
+        "date-invalid",
+        "{field} is not a possible date of the form yyyy/MM/dd: {found}.",
+        "{field} không phải ngày có thật dạng yyyy/MM/dd: {found}.",
+    ),
+    _warning(
+        "date-in-future",
+        "{field} lies in the future: {found}.",
+        "{field} là ngày trong tương lai: {found}.",
+    ),
+    _warning(
+        "due-before-promulgation",
+        "DueDate {due} lies before the promulgation on {date}.",
+        "Hạn trả lời DueDate {due} sớm hơn ngày ban hành {date}.",
+    ),
+    _warning(
+        "time-invalid",
+        "{field} is not a possible time of the form yyyy/MM/dd HH:mm:ss: {found}.",
+        "{field} không phải thời điểm có thật dạng yyyy/MM/dd HH:mm:ss: {found}.",
+    ),
+    _warning(
+        "time-in-future",
+        "{field} lies in the future: {found}; set the clock by a time server.",
+        "{field} là thời điểm trong tương lai: {found}; hãy đồng bộ đồng hồ với máy chủ thời gian.",
+    ),
+    _warning(
+        "type-name-unknown",
+        "TypeName {found} is none of the 29 types of documents of Decree 30/2020/ND-CP, article 7.",
+        "TypeName {found_vi} không thuộc 29 loại văn bản hành chính tại Điều 7 Nghị định 30/2020/NĐ-CP.",
+    ),
+    _warning(
+        "length-exceeded",
+        "{field} has {length} characters; Decree 30/2020/ND-CP, appendix VI, allows {limit}.",
+        "{field} có {length} ký tự; Phụ lục VI Nghị định 30/2020/NĐ-CP cho phép {limit}.",
+    ),
+    _warning(
+        "reply-unreadable",
+        "ResponseFor does not say which document is answered: give its DocumentId, or OrganId, Code"
+        " (number/notation) and PromulgationDate.",
+        "ResponseFor không cho biết trả lời văn bản nào: hãy ghi DocumentId, hoặc OrganId, Code"
+        " (số/ký hiệu) và PromulgationDate.",
+    ),
+    _warning(
+        "attachment-none",
+        "The document carries no attachment.",
+        "Văn bản không có tệp đính kèm.",
+    ),
+    _warning(
+        "attachment-missing",
+        "The manifest names {name}; no such attachment is carried.",
+        "Danh mục (manifest) có ghi {name} nhưng gói tin không có tệp đính kèm này.",
+    ),
+    _warning(
+        "attachment-unlisted",
+        "Attachment {name} is not named in the manifest.",
+        "Tệp đính kèm {name} không được ghi trong danh mục (manifest).",
+    ),
+    _warning(
+        "attachment-name-differs",
+        "Attachment {name} is called {listed} in the manifest.",
+        "Tệp đính kèm {name} lại được ghi là {listed} trong danh mục (manifest).",
+    ),
+    _warning(
+        "attachment-empty",
+        "Attachment {name} has no content.",
+        "Tệp đính kèm {name} không có nội dung.",
+    ),
+    _warning(
+        "attachment-type-differs",
+        "Attachment {name} is declared as {declared}; its first bytes say {found}.",
+        "Tệp đính kèm {name} khai báo kiểu {declared} nhưng các byte đầu cho thấy {found_vi}.",
+    ),
+    _warning(
+        "warnings-more",
+        "{count} more warnings are not listed.",
+        "Còn {count} cảnh báo khác không được liệt kê.",
     ),
     # ourselves
     Reason(

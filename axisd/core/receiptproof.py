@@ -48,7 +48,8 @@ class ReceiptFacts:
     """What a receipt says. Empty text for what it does not say; times are ISO 8601.
 
     `legal_at`: what `at` counts for in law; "" where it was sealed before axisd knew working time.
-    `recipients`: organ and outcome of each. `attributes` has every element's attributes by element name,
+    `recipients`: organ and outcome of each. `warnings`: code, place, line and sentence of each, in order.
+    `attributes` has every element's attributes by element name,
     the first of each name.
     """
 
@@ -61,6 +62,7 @@ class ReceiptFacts:
     reason: str
     reason_text: Sentence
     recipients: tuple[tuple[str, str], ...]
+    warnings: tuple[tuple[str, str, str, Sentence], ...]
     attributes: Mapping[str, Mapping[str, str]]
 
     def of(self, element: str, attribute: str) -> str:
@@ -124,7 +126,7 @@ class _Proof:
             fault=fault,
             checks=tuple(checks),
             facts=facts,
-            proves=tuple(proofs(facts.event, _particulars(facts))) if facts else (),
+            proves=tuple(_proofs(facts)) if facts else (),
             signer=signer_of(claim.certificate) if claim else "",
             certificate=claim.certificate.fingerprint(SHA256()).hex() if claim else "",
             algorithm=claim.method if claim else "",
@@ -204,6 +206,11 @@ def _schema_fault(root: etree._Element) -> Refusal | None:
     return refuse("schema-invalid", line=error.line, detail=error.message or "")
 
 
+def _proofs(facts: ReceiptFacts) -> Iterator[Sentence]:
+    warnings = [(code, words) for code, _, _, words in facts.warnings]
+    return proofs(facts.event, _particulars(facts), warnings)
+
+
 def _particulars(facts: ReceiptFacts) -> dict[str, str]:
     document = facts.of("Document", "id") or "–"
     status = facts.of("Document", "status")
@@ -256,7 +263,6 @@ def _read_facts(root: etree._Element) -> ReceiptFacts:
             etree.QName(element).localname, {str(k): str(v) for k, v in element.items()}
         )
     reason = root.find(f"{_PREFIX}Reason")
-    texts = dict(_texts(reason)) if reason is not None else {}
     return ReceiptFacts(
         event=root.findtext(f"{_PREFIX}Event", ""),
         evidence_id=root.findtext(f"{_PREFIX}EvidenceId", ""),
@@ -265,13 +271,27 @@ def _read_facts(root: etree._Element) -> ReceiptFacts:
         issuer=attributes["Issuer"]["code"],
         issuer_name=root.findtext(f"{_PREFIX}Issuer", ""),
         reason=attributes.get("Reason", {}).get("code", ""),
-        reason_text=Sentence(texts.get("en", ""), texts.get("vi", "")),
+        reason_text=_sentence(reason) if reason is not None else Sentence("", ""),
         recipients=tuple(
             (element.get("organ", ""), element.get("outcome", ""))
             for element in root.iterchildren(f"{_PREFIX}Recipient")
         ),
+        warnings=tuple(
+            (
+                element.get("code", ""),
+                element.get("at", ""),
+                element.get("line", ""),
+                _sentence(element),
+            )
+            for element in root.iterchildren(f"{_PREFIX}Warning")
+        ),
         attributes=attributes,
     )
+
+
+def _sentence(reason: etree._Element) -> Sentence:
+    texts = dict(_texts(reason))
+    return Sentence(texts.get("en", ""), texts.get("vi", ""))
 
 
 def _texts(reason: etree._Element) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ signature, and what does not. Particulars that a receipt does not have read as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from axisd.core.reasons import Event
@@ -132,6 +132,10 @@ _OUT_OF_HOURS: Final = Sentence(
     "{at} ngoài giờ làm việc: về pháp lý được tính là {legal_at}, thời điểm bắt đầu giờ làm việc tiếp"
     " theo (QC Điều 10.2).",
 )
+_WARNED: Final = Sentence(
+    "It was accepted with a warning ({code}): {text}",
+    "Bản gửi được chấp nhận kèm cảnh báo ({code}): {text}",
+)
 _LEDGER: Final = Sentence(
     "It is entry {position} of the axis's ledger, after the entry with the hash {previous}.",
     "Đây là mục số {position} trong sổ của trục, sau mục có mã băm {previous}.",
@@ -147,8 +151,13 @@ class _Dash(dict[str, str]):
         return "–"
 
 
-def proofs(event: str, particulars: Mapping[str, str]) -> Iterator[Sentence]:
-    """What a valid receipt about `event` proves; particulars that are "" read as a dash."""
+def proofs(
+    event: str, particulars: Mapping[str, str], warnings: Sequence[tuple[str, Sentence]] = ()
+) -> Iterator[Sentence]:
+    """What a valid receipt about `event` proves; particulars that are "" read as a dash.
+
+    `warnings`: code and words of each.
+    """
     known = _Dash({key: value for key, value in particulars.items() if value})
     sentences = [_EVENTS[Event(event)]]
     if known.get("refused"):
@@ -160,6 +169,11 @@ def proofs(event: str, particulars: Mapping[str, str]) -> Iterator[Sentence]:
     sentences.append(_BYTES)
     if event != Event.SUBMISSION_REJECTION and known.get("legal_value") in _LEGAL_VALUE:
         sentences.append(_LEGAL_VALUE[known["legal_value"]])
-    sentences.extend((_LEDGER, _LIMITS))
-    for sentence in sentences:
-        yield Sentence(sentence.en.format_map(known), sentence.vi.format_map(known))
+    yield from (_filled(sentence, known, known) for sentence in sentences)
+    for code, text in warnings:
+        yield _filled(_WARNED, {"code": code, "text": text.en}, {"code": code, "text": text.vi})
+    yield from (_filled(sentence, known, known) for sentence in (_LEDGER, _LIMITS))
+
+
+def _filled(sentence: Sentence, en: Mapping[str, str], vi: Mapping[str, str]) -> Sentence:
+    return Sentence(sentence.en.format_map(en), sentence.vi.format_map(vi))

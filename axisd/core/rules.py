@@ -1,21 +1,21 @@
-"""Step 9 of the inspection: what the regulation and this axis ask beyond form and signature."""
+"""Step 9 of the inspection: what the regulation and this axis ask beyond form and signature.
+
+What is odd but no cause to refuse is in `warnings`.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import datetime
 
 from axisd.core.codes import is_code
+from axisd.core.completeness import lacks_attachment
 from axisd.core.envelope import Document, Envelope, Status
+from axisd.core.places import MESSAGE
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.routing import plan
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
-
-_HEADER = "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader"
-_DATE = re.compile(r"\d{4}/\d{2}/\d{2}", re.ASCII)
 
 
 def broken_rule(
@@ -41,47 +41,22 @@ def place_of(envelope: Envelope, code: str) -> tuple[str, int | None]:
     """Where `envelope` names the recipient `code`: place and line, for a refusal."""
     if isinstance(envelope, Document):
         lines = (found.line for found in envelope.recipients if found.organ_id == code)
-        return f"{_HEADER}/To/OrganId", next(lines, None) or None
-    return f"{_HEADER}/ResponseFor/OrganId", (envelope.lines or {}).get("about")
+        return f"{MESSAGE}/To/OrganId", next(lines, None) or None
+    return f"{MESSAGE}/ResponseFor/OrganId", (envelope.lines or {}).get("about")
 
 
 def document_id_of(envelope: Envelope) -> tuple[str, int | None]:
     """Where `envelope` has the DocumentId that it is known by: place and line, for a refusal."""
     lines = envelope.lines or {}
     if isinstance(envelope, Document):
-        return f"{_HEADER}/DocumentId", lines.get("document_id")
-    return f"{_HEADER}/ResponseFor/DocumentId", lines.get("about")
-
-
-def warnings_of(envelope: Envelope) -> tuple[Refusal, ...]:
-    """What is accepted but said on the receipt."""
-    if not isinstance(envelope, Document) or _is_date(envelope.promulgation_date):
-        return ()
-    return (
-        refuse(
-            "date-invalid",
-            at=f"{_HEADER}/PromulgationInfo/PromulgationDate",
-            line=(envelope.lines or {}).get("promulgation_date"),
-            field="PromulgationDate",
-            found=ascii(envelope.promulgation_date)[:40],
-        ),
-    )
-
-
-def _is_date(text: str) -> bool:
-    if _DATE.fullmatch(text) is None:
-        return False
-    try:
-        datetime.strptime(text, "%Y/%m/%d")  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        return False
-    return True
+        return f"{MESSAGE}/DocumentId", lines.get("document_id")
+    return f"{MESSAGE}/ResponseFor/DocumentId", lines.get("about")
 
 
 def _sender(
     envelope: Envelope, submission: Submission, view: View, offline: bool
 ) -> Refusal | None:
-    code, at, line = envelope.sender.organ_id, f"{_HEADER}/From/OrganId", envelope.sender.line
+    code, at, line = envelope.sender.organ_id, f"{MESSAGE}/From/OrganId", envelope.sender.line
     if not is_code(code):
         return refuse("code-malformed", at=at, line=line, agency=ascii(code))
     if submission.door is Door.NATIONAL:
@@ -121,11 +96,13 @@ def _document(document: Document, view: View) -> Refusal | None:
         surplus = document.recipients[limit].line or None
         return refuse(
             "recipients-too-many",
-            at=f"{_HEADER}/To",
+            at=f"{MESSAGE}/To",
             line=surplus,
             count=str(count),
             limit=str(limit),
         )
+    if view.policy.attachment_required and lacks_attachment(document):
+        return refuse("attachment-required", at="/edXML")
     return None
 
 
@@ -134,7 +111,7 @@ def _status(status: Status) -> Refusal | None:
         # QC Điều 5.1d, QĐ 28/2018 Điều 5.4: who refuses answers for it, and says why.
         return refuse(
             "status-reason-missing",
-            at=f"{_HEADER}/Description",
+            at=f"{MESSAGE}/Description",
             line=(status.lines or {}).get("code"),
         )
     return None

@@ -24,6 +24,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """What this axis has chosen where the regulation leaves a choice."""
+
+    attachment_required: bool = False
+    """Whether a document without an attachment is refused; else it is accepted with a warning."""
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """Who we are: the centre's code, its name, and the level-1 codes whose agencies are local."""
 
@@ -43,6 +51,7 @@ class View:
     directory: Directory
     trust: TrustStore
     limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=Policy)
     national: bool = False
     """Whether the national axis is connected."""
     lifetime: timedelta = timedelta(days=5)

@@ -13,6 +13,7 @@ import unicodedata
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.support.messages import (
@@ -26,12 +27,15 @@ from tests.support.messages import (
     swap,
 )
 
+RECEIVED: Final = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+"""When the messages come in: what lies in the future is judged by it."""
+
 DOCUMENT_ID: Final = "000.00.11.H53,2026/11/20,15/STC-VP"
 
 
 @dataclass(frozen=True)
 class Good:
-    """`facts`: whatever differs from the plain message."""
+    """`facts`: whatever differs from the plain message. `warnings`: codes, as of `RECEIVED`."""
 
     body: bytes
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +67,7 @@ PLAIN_DOCUMENT: Final[dict[str, Any]] = {
     "subject": "V/v lập dự toán năm 2027",
     "attachments": [_pdf()],
     "signature": "absent",
+    "warnings": [],
 }
 PLAIN_STATUS: Final[dict[str, Any]] = {
     "kind": "status",
@@ -70,6 +75,7 @@ PLAIN_STATUS: Final[dict[str, Any]] = {
     "document_id": DOCUMENT_ID,
     "status": {"code": "03", "of": DOCUMENT_ID, "to": "000.00.11.H53"},
     "signature": "absent",
+    "warnings": [],
 }
 
 
@@ -103,9 +109,10 @@ def _zipped() -> bytes:
     return packed.getvalue()
 
 
-def _carrying(content: bytes, *changes: tuple[str, str], **facts: Any) -> Good:
+def _carrying(content: bytes, *warnings: str, **facts: Any) -> Good:
     encoded = base64.b64encode(content).decode()
-    return _document((PDF, encoded), *changes, attachments=[_attachment(content, **facts)])
+    attachments = [_attachment(content, **facts)]
+    return _document((PDF, encoded), attachments=attachments, warnings=list(warnings))
 
 
 def _without_indentation(text: str) -> str:
@@ -151,14 +158,15 @@ _END_OF_HEADER: Final = "    </edXML:edXMLHeader>"
 _END_OF_MESSAGE: Final = "      </edXML:MessageHeader>"
 _LONG: Final = {
     "STC-VP</edXML:CodeNotation": "Đ" * 30 + "</edXML:CodeNotation",
-    ">15</edXML:CodeNumber": ">20251020104803</edXML:CodeNumber",
+    ">15</edXML:CodeNumber": ">20251020104</edXML:CodeNumber",
     "Công văn": "Ă" * 100,
     ">Sở Tài chính<": f">{'ở' * 200}<",
     "V/v lập dự toán năm 2027": "ế" * 500,
     "<edXML:PageAmount>2": "<edXML:PageAmount>999",
     ">000.00.13.H53<": f">{'H53.' + 'A' * 31}<",
 }
-_NFD: Final = unicodedata.normalize("NFD", "Công văn số 15 (1).pdf")
+_NAME: Final = "Công văn số 15 (1).pdf"
+_NFD: Final = unicodedata.normalize("NFD", _NAME)
 
 GOOD: Final[Mapping[str, Good]] = {
     # what it does
@@ -215,10 +223,15 @@ GOOD: Final[Mapping[str, Good]] = {
             + _element("ApplicationType", "1")
             + _element("ToPlaces", _element("Place", "Như trên"), _element("Place", "Lưu: VT"))
             + _END_OF_MESSAGE,
-        )
+        ),
+        warnings=["reply-unreadable"],
     ),
-    "document/no-attachment": _document((ATTACHED, ""), (MANIFEST, ""), attachments=[]),
-    "document/impossible-date": _document((">2026/11/20</edXML:Prom", ">16/09/2020</edXML:Prom")),
+    "document/no-attachment": _document(
+        (ATTACHED, ""), (MANIFEST, ""), attachments=[], warnings=["attachment-none"]
+    ),
+    "document/impossible-date": _document(
+        (">2026/11/20</edXML:Prom", ">16/09/2020</edXML:Prom"), warnings=["date-invalid"]
+    ),
     # statuses
     **{f"status/{code}": _coded(code) for code in ("01", "02", "03", "04", "05", "06", "15", "16")},
     "status/13-from-the-original-sender": Good(
@@ -332,16 +345,22 @@ GOOD: Final[Mapping[str, Good]] = {
     "attachment/zip-declared-as-pdf": _carrying(_zipped(), sniffed_type="application/zip"),
     "attachment/broken-zip": _carrying(b"PK\3\4 and nothing", sniffed_type="application/zip"),
     "attachment/word-document": _carrying(
-        bytes.fromhex("d0cf11e0a1b11ae1") + bytes(8), sniffed_type="application/x-ole-storage"
+        bytes.fromhex("d0cf11e0a1b11ae1") + bytes(8),
+        "attachment-type-differs",
+        sniffed_type="application/x-ole-storage",
     ),
-    "attachment/unknown-content": _carrying(b"xin ch\xc3\xa0o"),
-    "attachment/no-content": _carrying(b""),
+    "attachment/unknown-content": _carrying(b"xin ch\xc3\xa0o", "attachment-type-differs"),
+    "attachment/no-content": _carrying(b"", "attachment-empty"),
     "attachment/wrapped-lines": _document((PDF, "\n  JVBE\r\n Ri0xLjUKJSVFT0YK\t\n")),
     "attachment/content-id-without-cid": _document(("<ContentId>cid:a1", "<ContentId>a1")),
-    "attachment/not-in-the-manifest": _document((MANIFEST, "")),
-    "attachment/only-in-the-manifest": _document((ATTACHED, ""), attachments=[]),
+    "attachment/not-in-the-manifest": _document((MANIFEST, ""), warnings=["attachment-unlisted"]),
+    "attachment/only-in-the-manifest": _document(
+        (ATTACHED, ""), attachments=[], warnings=["attachment-none", "attachment-missing"]
+    ),
     "attachment/decomposed-name": _document(
-        ("<AttachmentName>15-STC-VP.pdf", f"<AttachmentName>{_NFD}"), attachments=[_pdf(_NFD)]
+        ("<edXML:AttachmentName>15-STC-VP.pdf", f"<edXML:AttachmentName>{_NAME}"),
+        ("<AttachmentName>15-STC-VP.pdf", f"<AttachmentName>{_NFD}"),
+        attachments=[_pdf(_NFD)],
     ),
     "attachment/two": _document(
         (
@@ -356,7 +375,13 @@ GOOD: Final[Mapping[str, Good]] = {
             _pdf(),
             _attachment("đ".encode(), "b.txt", "a2", declared_type="text/plain"),
         ],
+        warnings=["attachment-unlisted"],
     ),
     # how long it may be
-    "length/at-the-limits": _document(*_LONG.items(), subject="ế" * 500, to=["H53." + "A" * 31]),
+    "length/at-the-limits": _document(
+        *_LONG.items(),
+        subject="ế" * 500,
+        to=["H53." + "A" * 31],
+        warnings=["type-name-unknown"],
+    ),
 }

@@ -17,16 +17,17 @@ from axisd.core.advance import Failed, Means, advance
 from axisd.core.directory import Profile
 from axisd.core.inspect import crashed, inspect
 from axisd.core.inspection import Inspection
-from axisd.core.reasons import Refusal, refuse
+from axisd.core.reasons import REASONS, Refusal, refuse
 from axisd.core.records import Change, Known, RouteKind
 from axisd.core.retry import Backoff
 from axisd.core.signature import check, uncovered
-from axisd.core.view import Limits, View
+from axisd.core.view import Limits, Policy, View
 from axisd.ports import Delivered, Message, NationalAnswer
 from axisd.service.relay import Relay
 from axisd.service.uplink import judged
 from tests.support.book import Book
-from tests.support.messages import DOCUMENT, STATUS, swap
+from tests.support.good_vectors import RECEIVED
+from tests.support.messages import ATTACHED, DOCUMENT, STATUS, swap
 from tests.support.reading import SCHEMAS, root_of, vectors
 from tests.support.signed_vectors import BAD as BAD_SIGNATURES
 from tests.support.signed_world import NOW, OTHER, SENDER, signed, world
@@ -110,6 +111,19 @@ def _checked_in(code: str) -> Lead:
         for name, body, _ in vectors("bad"):
             if name.startswith(f"{code}/"):
                 yield from _handed_in(body)()
+
+    return lead
+
+
+def _warned(code: str) -> Lead:
+    """Of the vectors under tests/vectors/good/ that are accepted with this warning, unsigned as they are."""
+
+    def lead() -> Iterator[Refusal]:
+        where = {"profile": Profile.IF_PRESENT}
+        for _, body, facts in vectors("good"):
+            if code in facts["warnings"]:
+                by = _BY_OTHER if facts["kind"] == "status" else {}
+                yield from _handed_in(body, where=where, received_at=RECEIVED, **by)()
 
     return lead
 
@@ -242,7 +256,10 @@ LEADS: Final[Mapping[str, Lead]] = {
     "recipient-unreachable": _to("002.02.01.H53"),
     "national-closed": _to("000.00.00.G14", where={"national": False}),
     "secrecy-mark": _document(("V/v lập dự toán năm 2027", "(Tuyệt mật) V/v lập dự toán")),
-    "date-invalid": _document(("PromulgationDate>2026/11/20", "PromulgationDate>2026/02/30")),
+    "attachment-required": _document(
+        (ATTACHED, ""), where={"policy": Policy(attachment_required=True)}
+    ),
+    **{code: _warned(code) for code, reason in REASONS.items() if reason.is_warning},
     "status-reason-missing": _handed_in(
         lambda: _status(_REFUSES, (">Văn thư đã tiếp nhận<", "> - <")), **_BY_OTHER
     ),

@@ -53,6 +53,7 @@ def test_every_recipient_and_every_event_stands_in_order_with_its_receipt(site: 
     assert (found["id"], found["state"], found["from"]) == (submission, "accepted", FINANCE)
     [acceptance] = found["events"]
     assert acceptance["event"] == "SubmissionAcceptance"
+    assert (found["legal_value"], acceptance["warnings"]) == ("reference", ["attachment-none"])
     assert acceptance["time"].endswith("+07:00")
     assert acceptance["receipt"] | {"id": ""} == {
         "id": "", "to": FINANCE, "holds": True, "fault": None,
@@ -113,6 +114,8 @@ def test_people_read_times_states_and_receipts_but_neither_subject_nor_content(s
     assert "SubmissionAcceptance  receipt to 000.00.11.H53: holds" in shown
     assert f"recipient {OFFICE}  deferred" in shown
     assert "inbox-missing, until" in shown
+    assert "value     reference, signature absent" in shown
+    assert "warning attachment-none" in shown
     assert "việc riêng" not in shown
 
 

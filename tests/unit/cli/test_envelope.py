@@ -32,6 +32,7 @@ TOP_KEYS = {
     "legal_value",
     "signature",
     "attachments",
+    "warnings",
     "steps",
 }
 
@@ -164,6 +165,24 @@ def test_a_changed_byte_is_refused_with_the_reason_in_both_languages(
     assert for_people.exit_code == 65
     assert "refused: signature-invalid" in for_people.stdout
     assert reason["text"]["vi"] in for_people.stdout
+
+
+def test_a_warning_is_told_with_its_place_in_both_languages_and_refuses_nothing(site: Site) -> None:
+    built = axisd(*DOCUMENT, "--date", "2014/02/30").stdout_bytes
+    inspect = ("envelope", "inspect", "-", "--profile", "if-present", "--config", site.config)
+    result = axisd(*inspect, "--json", stdin=built)
+    found = facts(result)
+    assert (result.exit_code, found["verdict"], found["reason"]) == (0, "accepted", None)
+    dated, attached = found["warnings"]
+    assert (dated["code"], attached["code"]) == ("date-invalid", "attachment-none")
+    assert dated.keys() == {"code", "fault", "retryable", "at", "line", "text"}
+    assert dated["at"].endswith("/PromulgationInfo/PromulgationDate")
+    for_people = axisd(*inspect, stdin=built)
+    assert "warning: date-invalid" in for_people.stdout
+    assert f"line {dated['line']}" in for_people.stdout
+    for text in (*dated["text"].values(), *attached["text"].values()):
+        assert text in for_people.stdout
+    assert for_people.stderr == ""
 
 
 def test_a_profile_on_the_command_line_wins_over_the_directory(site: Site) -> None:

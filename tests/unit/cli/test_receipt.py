@@ -45,6 +45,13 @@ def test_a_receipt_of_the_axis_holds_and_what_it_proves_is_told_in_both_language
         assert found["facts"]["event"] == "SubmissionAcceptance"
         assert found["facts"]["digest"] == FACTS.digest
         assert found["facts"]["at"] == found["facts"]["legal_at"] == wire_time(AT)
+        assert found["facts"]["legal_value"] == FACTS.legal_value
+        (warning,) = found["facts"]["warnings"]
+        assert (warning["code"], warning["at"], warning["line"]) == ("date-invalid", None, 40)
+        told = [s for s in found["proves"] if "(date-invalid)" in s["en"]]
+        assert [s["vi"] for s in told] == [
+            f"Bản gửi được chấp nhận kèm cảnh báo (date-invalid): {warning['text']['vi']}"
+        ]
         assert all(sentence.keys() == {"en", "vi"} for sentence in found["proves"])
     shown = axisd("receipt", "verify", receipt, "--trust", pki / "ca.pem")
     assert "holds: SubmissionAcceptance" in shown.stdout

@@ -20,7 +20,10 @@ def test_the_same_configuration_waits_for_nothing(tmp_path: Path) -> None:
 
 def test_what_the_view_holds_takes_effect_at_once(tmp_path: Path) -> None:
     assert (
-        edited(small_site(tmp_path), "inspection: {limits: {recipients: 9}}\nlog: {level: debug}")
+        edited(
+            small_site(tmp_path),
+            "inspection: {limits: {recipients: 9}}\nrules: {without_attachment: refuse}\nlog: {level: debug}",
+        )
         == ()
     )
 

@@ -14,6 +14,17 @@ def test_warnings_tell_which_agencies_nobody_reaches(tmp_path: Path) -> None:
     assert (warning.kind, warning.problem.line) == ("unreachable", 4)
 
 
+def test_a_document_without_an_attachment_is_accepted_unless_the_rules_say_otherwise(
+    tmp_path: Path,
+) -> None:
+    site = small_site(tmp_path)
+    assert not read(site.config, day=TODAY).view.policy.attachment_required
+    site.edit("axisd.yaml", "ledger:", "rules: {without_attachment: refuse}\nledger:")
+    assert read(site.config, day=TODAY).view.policy.attachment_required
+    site.edit("axisd.yaml", "refuse", "accept")
+    assert not read(site.config, day=TODAY).view.policy.attachment_required
+
+
 def test_the_national_section_joins_the_national_axis(tmp_path: Path) -> None:
     site = small_site(tmp_path)
     site.write("national", "secret\n")

@@ -1,6 +1,7 @@
 """The nine steps, in order, over real envelopes: what each step's refusal leaves behind."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +23,8 @@ from axisd.core.inspection import (
 )
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.submission import Door
-from axisd.core.view import Limits, View
-from tests.support.messages import DOCUMENT, STATUS, swap
+from axisd.core.view import Limits, Policy, View
+from tests.support.messages import ATTACHED, DOCUMENT, STATUS, swap
 from tests.support.reading import SCHEMAS, vectors
 from tests.support.signed_world import DECORATION, NOW, OTHER, SENDER, signed, world
 from tests.support.values import agency, directory, submission, system, view
@@ -422,9 +423,21 @@ def test_what_was_read_is_kept_although_it_is_refused() -> None:
 
 def test_what_is_odd_but_accepted_is_a_warning() -> None:
     odd = changed(("<edXML:PromulgationDate>2026/11/20", "<edXML:PromulgationDate>2026/02/30"))
-    inspection = inspected(signed(odd))
+    inspection = inspected(signed(odd), received_at=NOW + timedelta(days=20))
     assert inspection.verdict is Verdict.ACCEPTED
     assert [warning.code for warning in inspection.warnings] == ["date-invalid"]
+
+
+def test_what_is_refused_is_not_warned_about_as_well() -> None:
+    odd = changed(("<edXML:PromulgationDate>2026/11/20", "<edXML:PromulgationDate>2026/02/30"))
+    assert inspected(odd).warnings == ()
+
+
+def test_a_document_without_an_attachment_is_refused_where_the_axis_says_so() -> None:
+    strict = province(policy=Policy(attachment_required=True))
+    inspection = inspected(signed(changed((ATTACHED, ""))), view_=strict)
+    refused(inspection, "rules", "attachment-required")
+    assert inspection.keep_payload
 
 
 # when we crash

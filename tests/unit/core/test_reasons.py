@@ -38,7 +38,13 @@ def test_texts_are_sentences_of_their_language(reason: Reason) -> None:
 
 @ROWS
 def test_the_vxp_code_is_one_that_clients_know(reason: Reason) -> None:
-    assert reason.vxp in VXP_CODES
+    assert reason.vxp in VXP_CODES or reason.is_warning
+
+
+@ROWS
+def test_a_warning_is_the_senders_turn_and_no_refusal_to_any_client(reason: Reason) -> None:
+    if reason.is_warning:
+        assert (reason.fault, reason.retryable, reason.vxp) == (Fault.SENDER, False, "0")
 
 
 @ROWS

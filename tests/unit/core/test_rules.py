@@ -3,17 +3,18 @@ from typing import Any
 
 import pytest
 
-from axisd.core.envelope import Envelope, Organization, OtherInfo, Status
+from axisd.core.envelope import Business, BusinessInfo, Envelope, Organization
 from axisd.core.reasons import Refusal
-from axisd.core.rules import broken_rule, recipient_codes, warnings_of
+from axisd.core.rules import broken_rule, recipient_codes
 from axisd.core.submission import Door
-from axisd.core.view import Limits
+from axisd.core.view import Limits, Policy
 from tests.support.values import (
     COMMUNE,
     DOOR,
     FINANCE,
     HEALTH,
     MINISTRY,
+    attachment,
     document,
     status,
     submission,
@@ -115,16 +116,21 @@ def test_a_document_goes_to_its_recipients_and_a_status_to_whom_it_answers() -> 
     assert recipient_codes(status("13", sender=FINANCE, about=HEALTH)) == (HEALTH,)
 
 
+def test_a_document_without_an_attachment_is_refused_only_where_the_axis_says_so() -> None:
+    strict = view(policy=Policy(attachment_required=True))
+    bare = document()
+    assert broken(bare) is None
+    assert code(broken_rule(bare, submission(), strict)) == "attachment-required"
+    assert broken_rule(document(attachments=(attachment(),)), submission(), strict) is None
+
+
 @pytest.mark.parametrize(
-    "written", ["16/09/2020", "2014/02/30", "0000/01/01", "", "2026/1/5", "²⁰²⁶/01/01"]
+    "business",
+    [BusinessInfo(Business.RECALL), BusinessInfo(Business.UPDATE, recipients_changed=True)],
 )
-def test_an_impossible_date_is_a_warning_and_no_refusal(written: str) -> None:
-    odd = document(promulgation_date=written, other=OtherInfo())
-    assert broken(odd) is None
-    assert [warning.code for warning in warnings_of(odd)] == ["date-invalid"]
-
-
-def test_a_possible_date_and_a_status_have_no_warnings() -> None:
-    assert warnings_of(document()) == ()
-    made: Status = status()
-    assert warnings_of(made) == ()
+def test_what_brings_no_content_needs_no_attachment(business: BusinessInfo) -> None:
+    strict = view(policy=Policy(attachment_required=True))
+    assert broken_rule(replace(document(), business=business), submission(), strict) is None
+    changed = replace(business, business=Business.UPDATE, content_changed=True)
+    refusal = broken_rule(replace(document(), business=changed), submission(), strict)
+    assert code(refusal) == "attachment-required"
