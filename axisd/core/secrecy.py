@@ -64,6 +64,8 @@ _INVISIBLE: Final = re.compile(
 _ALIKE: Final = str.maketrans("_ÐΜΤΥΟМТУОтуоο", " ĐMTYOMTYOtyoo")
 """Letters of other alphabets that look like those of the marks; and what stands for a space."""
 
+_AROUND: Final = 48
+"""Characters on each side of a word that say what it means there."""
 _SPACED: Final = re.compile(r"(?<![^\W_])(?:[^\W_] ){2,}[^\W_](?![^\W_])")
 _EXTENSION: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,8})+$")
 _WORD: Final = re.compile(
@@ -145,12 +147,14 @@ def _plain(text: str, speech: Speech) -> str:
     """As it looks: letters that look alike are one, words are apart by one space."""
     text = " ".join(text.translate(_ALIKE).split())
     if speech is Speech.FILE:
-        text = _EXTENSION.sub("", text)
+        text = text[:-_AROUND] + _EXTENSION.sub("", text[-_AROUND:])
     return _SPACED.sub(lambda found: found[0].replace(" ", ""), text)
 
 
 def _counts(found: re.Match[str], text: str, mixed: bool, speech: Speech) -> bool:
-    before, after = text[: found.start()], text[found.end() :]
+    # Far enough to both sides for any word; whoever writes nothing but "mật" must not cost more.
+    before = text[max(0, found.start() - _AROUND) : found.start()]
+    after = text[found.end() : found.end() + _AROUND]
     graded = found["degree"] is not None
     last, following = _LAST.search(before), _NEXT.search(after)
     if following is not None and following[1].lower() in _AFTER:

@@ -118,6 +118,16 @@ def test_no_text_is_too_strange_to_be_judged(text: str) -> None:
         assert is_mark(text, speech) in {True, False}
 
 
+@pytest.mark.parametrize(
+    "flood",
+    ["mật x " * 100_000, "x" * 400_000 + " mật y", ".a" * 200_000 + " bảo mật!", "tối." * 99_999],
+)
+def test_a_flood_is_judged_like_anything_else(flood: str) -> None:
+    """Anything that takes the square of its length would never come to an end here."""
+    for speech in Speech:
+        assert is_mark(flood, speech) is False
+
+
 @pytest.mark.parametrize("mark", ["ΜẬΤ", "МẬТ - kế hoạch", "Тuyệt mật", "Ðộ mật: Mật"])
 def test_letters_of_other_alphabets_hide_no_mark(mark: str) -> None:
     assert is_mark(mark)
