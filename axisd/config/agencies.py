@@ -1,7 +1,8 @@
 """Agencies from files: CSV (a header line names the columns) or YAML (a list under `agencies`).
 
-Every row becomes an `Agency` with the file and line it came from. What cannot be read becomes a problem
-and leaves its row out; whether the rows make sense together is for `axisd.core.check_directory` to say.
+Every row becomes an `Agency` with the file and line it came from. A code may have several rows, one for
+each time in which something about it is different. What cannot be read becomes a problem and leaves its
+row out; whether the rows make sense together is for `axisd.core.check_directory` to say.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -35,8 +36,10 @@ COLUMNS: Final = (
     "valid_from",
     "valid_to",
     "successor",
+    "choices",
     "intake",
     "profile",
+    "source",
 )
 """Columns of an agencies file in CSV, in the order in which axisd writes them."""
 
@@ -44,20 +47,42 @@ _REQUIRED: Final = ("code", "name")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-def _pin(value: object, validation: ValidationInfo) -> str:
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A pinned certificate or public key. `until`: when the certificate expires, where its file was given."""
+
+    digest: str
+    file: Path | None = None
+    until: datetime | None = None
+
+
+def _pin(value: object, validation: ValidationInfo) -> Pinned:
     """A digest as it is, or the digest of the first certificate in the file that `value` names."""
+    if isinstance(value, Pinned):
+        return value
     text = str(value)
     digest = text.lower().removeprefix("sha256:").replace(":", "")
     if _DIGEST.fullmatch(digest):
-        return digest
+        return Pinned(digest)
     base = validation.context
     assert isinstance(base, Base), "pins are read with a Base as context"
-    leaf = read_certificates(base.path(text)).certificates[0]
-    return hashlib.sha256(leaf.public_bytes(Encoding.DER)).hexdigest()
+    file = base.path(text)
+    leaf = read_certificates(file).certificates[0]
+    digest = hashlib.sha256(leaf.public_bytes(Encoding.DER)).hexdigest()
+    return Pinned(digest, file, leaf.not_valid_after_utc)
 
 
-Pin = Annotated[str, BeforeValidator(_pin), Called("PEM file or SHA-256")]
+def _codes(value: object) -> object:
+    """A cell of CSV: codes with spaces between them."""
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+Pin = Annotated[Pinned, BeforeValidator(_pin), Called("PEM file or SHA-256")]
 """Hex SHA-256 of a certificate or public key (DER), or a PEM file whose first certificate is meant."""
+
+Codes = Annotated[
+    tuple[str, ...], BeforeValidator(_codes), Called("agency codes with spaces between them")
+]
 
 
 class AgencyRow(Section):
@@ -71,6 +96,11 @@ class AgencyRow(Section):
     valid_from: date | None = setting("First day on which the code holds.", default=None)
     valid_to: date | None = setting("First day on which it no longer holds.", default=None)
     successor: str | None = setting("Code that takes over from valid_to on.", default=None)
+    choices: Codes = setting(
+        "Codes to be named instead of it, and never followed: the parts of an agency that was split, or "
+        "a successor that nobody has confirmed.",
+        default=(),
+    )
     intake: str | None = setting(
         "Code of the office that receives for it (QC Điều 6.3).", default=None
     )
@@ -81,10 +111,12 @@ class AgencyRow(Section):
         "What it signs with: PEM files, or hex SHA-256 of a certificate or public key.", default=()
     )
 
+    source: str = setting("Where the row comes from, for people.", default="")
+
     def agency(self) -> Agency:
         """The value that the core works with."""
         fields = {name: getattr(self, name) for name in COLUMNS}
-        return Agency(**fields, pins=frozenset(self.certificates))
+        return Agency(**fields, pins=frozenset(pin.digest for pin in self.certificates))
 
 
 class AgenciesFile(Section):
@@ -95,11 +127,12 @@ class AgenciesFile(Section):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An agency and where it is written."""
+    """An agency and where it is written. `pinned`: its pins, as the file gives them."""
 
     agency: Agency
     file: str
     line: int
+    pinned: tuple[Pinned, ...] = ()
 
     def problem(self, text: str) -> Problem:
         """A problem at this row."""
@@ -125,7 +158,8 @@ def _from_yaml(file: Path, problems: list[Problem]) -> Iterator[Row]:
         problems.extend(problems_of(error, document, AgenciesFile))
         return
     for index, row in enumerate(content.agencies):
-        yield Row(row.agency(), str(file), document.line(("agencies", index)))
+        line = document.line(("agencies", index))
+        yield Row(row.agency(), str(file), line, row.certificates)
 
 
 def _from_csv(file: Path, problems: list[Problem], *, foreign: bool) -> Iterator[Row]:

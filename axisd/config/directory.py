@@ -6,15 +6,16 @@ All files are read and all mistakes collected before anything is decided. An err
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from axisd.config.agencies import Row, read_agencies
 from axisd.config.systems import Enrolment, read_systems
-from axisd.core.check_directory import Finding, Severity, check
+from axisd.core.check_directory import check
 from axisd.core.directory import Agency, Directory
+from axisd.core.findings import Finding, Severity
 from axisd.errors import Problem
 
 
@@ -42,15 +43,16 @@ class Sources:
 
     def directory(self) -> Directory:
         """The directory, as it is; meaningful only when the check found no error."""
-        agencies = {row.agency.code: row.agency for row in self.rows}
-        systems = {system.account: system for system in self.enrolment.systems}
-        known = Directory(agencies, systems)
-        pinned = dict(agencies)
-        for code, pins in self.enrolment.pins:
+        agencies, systems = [row.agency for row in self.rows], self.enrolment.systems
+        if not self.enrolment.pins:
+            return Directory.of(agencies, systems)
+        known = Directory.of(agencies, systems)
+        pins: dict[str, frozenset[str]] = {}
+        for _, code, pinned in self.enrolment.pins:
             canonical = known.canonical(code)
-            if canonical in pinned:
-                pinned[canonical] = _pinned(pinned[canonical], pins)
-        return Directory(pinned, systems)
+            digests = frozenset(pin.digest for pin in pinned)
+            pins[canonical] = pins.get(canonical, frozenset()) | digests
+        return Directory.of((_pinned(agency, pins) for agency in agencies), systems)
 
 
 def read_sources(agencies: Iterable[Path], systems: Path, problems: list[Problem]) -> Sources:
@@ -71,5 +73,5 @@ def examine(
     return errors, warnings
 
 
-def _pinned(agency: Agency, pins: frozenset[str]) -> Agency:
-    return replace(agency, pins=agency.pins | pins)
+def _pinned(agency: Agency, pins: Mapping[str, frozenset[str]]) -> Agency:
+    return replace(agency, pins=agency.pins | pins.get(agency.code, frozenset()))

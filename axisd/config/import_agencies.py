@@ -54,29 +54,58 @@ def compare(
 ) -> Changes:
     """What taking `source` over into `target` changes; only `columns` are taken.
 
-    With `merge`, agencies that `source` does not name stay; otherwise they are removed.
-    Codes are unique within each side (the caller has checked).
+    With `merge`, agencies that `source` does not name stay; otherwise they are removed. Of an agency with
+    several rows, a list without dates means the latest, and the earlier ones stay.
     """
-    old = {row.agency.code: row for row in target}
-    new = {row.agency.code: _tidy(row) for row in source}
-    result = {code: row for code, row in old.items() if merge or code in new}
-    for code, row in new.items():
-        if code not in old:
-            result[code] = row
-            continue
-        taken = {name: getattr(row.agency, name) for name in columns}
-        result[code] = replace(row, agency=replace(old[code].agency, **taken))
+    tidy = [_tidy(row) for row in source]
+    old, new = _by_code(target), _by_code(tidy)
+    result: list[Row] = []
+    added: list[Row] = []
+    removed: list[Row] = []
+    changed: list[FieldChange] = []
+    for code in sorted(old.keys() | new.keys()):
+        mine = old.get(code, [])
+        taken = _paired(mine, new.get(code, []), dated="valid_from" in columns)
+        for row, place in taken:
+            if place is None:
+                added.append(row)
+                result.append(row)
+                continue
+            fields_ = {name: getattr(row.agency, name) for name in columns}
+            renewed = replace(mine[place].agency, **fields_)
+            changed += _changes(mine[place].agency, renewed)
+            result.append(replace(row, agency=renewed))
+        untouched = [row for at, row in enumerate(mine) if at not in {place for _, place in taken}]
+        stays = merge or (code in new and "valid_from" not in columns)
+        (result if stays else removed).extend(untouched)
     return Changes(
-        added=tuple(new[code].agency for code in sorted(new.keys() - old.keys())),
-        removed=tuple(old[code].agency for code in sorted(old.keys() - result.keys())),
-        changed=tuple(
-            change
-            for code in sorted(old.keys() & new.keys())
-            for change in _changes(old[code].agency, result[code].agency)
-        ),
-        tidied=tuple(row.agency.code for row in source if _tidy(row) != row),
-        result=tuple(result[code] for code in sorted(result)),
+        added=tuple(row.agency for row in added),
+        removed=tuple(row.agency for row in removed),
+        changed=tuple(changed),
+        tidied=tuple(row.agency.code for row, was in zip(tidy, source, strict=True) if row != was),
+        result=tuple(sorted(result, key=lambda row: (row.agency.code, _begins(row)))),
     )
+
+
+def _by_code(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    by_code: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=_begins):
+        by_code.setdefault(row.agency.code, []).append(row)
+    return by_code
+
+
+def _begins(row: Row) -> date:
+    return row.agency.valid_from or date.min
+
+
+def _paired(old: Sequence[Row], new: Sequence[Row], *, dated: bool) -> list[tuple[Row, int | None]]:
+    """Each row of `new` with the place of the row in `old` that it is about; None: it is one more."""
+    if not old:
+        return [(row, None) for row in new]
+    if not dated or (len(old) == len(new) == 1):
+        return [(row, len(old) - 1) for row in new]
+    places = {_begins(row): place for place, row in enumerate(old)}
+    return [(row, places.get(_begins(row))) for row in new]
 
 
 def columns_of(file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -115,6 +144,8 @@ def cell(value: object) -> str:
     """A field as it stands in CSV."""
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

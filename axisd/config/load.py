@@ -16,6 +16,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from axisd.config.calendar import build_calendar, check_agencies, read_exceptions
+from axisd.config.check_certificates import authority_remarks, pin_remarks
 from axisd.config.directory import Remark, Sources, examine, read_sources
 from axisd.config.files import Base
 from axisd.config.model import CalendarSettings, DirectorySettings, Section, Settings
@@ -71,6 +72,11 @@ def read(file: Path, *, day: date, version: int = 1) -> Configuration:
         raise ConfigError(tuple(problems))
     calendar = build_calendar(settings.calendar, exceptions, directory, day)
     view = build_view(settings, directory, calendar, version)
+    warnings = (
+        *warnings,
+        *pin_remarks(sources, directory, day),
+        *authority_remarks(settings.trust, document, day),
+    )
     return Configuration(file, settings, sources, view, warnings)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StringConstraints, ValidationError
 
-from axisd.config.agencies import Pin
+from axisd.config.agencies import Pin, Pinned
 from axisd.config.files import Base
 from axisd.config.model import Code, Section, setting
 from axisd.config.problems import problems_of
@@ -69,11 +69,11 @@ class SystemsFile(Section):
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """The systems in the order of the file, and the digests pinned for each agency code."""
+    """The systems in the order of the file, and the pins of their agencies: row, agency code, pins."""
 
     document: Document
     systems: tuple[System, ...] = ()
-    pins: tuple[tuple[str, frozenset[str]], ...] = ()
+    pins: tuple[tuple[int, str, tuple[Pinned, ...]], ...] = ()
 
     def problem(self, row: int, text: str) -> Problem:
         """A problem at the system in `row`."""
@@ -93,8 +93,8 @@ def read_systems(file: Path, problems: list[Problem]) -> Enrolment:
         document,
         tuple(row.system() for row in content.systems),
         tuple(
-            (served.code, frozenset(served.certificates))
-            for row in content.systems
+            (index, served.code, served.certificates)
+            for index, row in enumerate(content.systems)
             for served in row.agencies
             if served.certificates
         ),

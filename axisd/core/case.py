@@ -16,7 +16,7 @@ from axisd.core.envelope import Document, Envelope, Status
 from axisd.core.evidence import Facts
 from axisd.core.inspection import Inspection
 from axisd.core.records import Identity, Questions, RouteKind
-from axisd.core.routing import Leg, organ_of, plan
+from axisd.core.routing import Leg, kin_of, organ_of, plan
 from axisd.core.rules import place_of, recipient_codes
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
@@ -35,6 +35,11 @@ class Case:
     def identity(self, leg: Leg) -> Identity:
         return Identity(self.facts.sender, self.business, leg.organ, self.facts.document_id)
 
+    def identities(self, leg: Leg) -> tuple[Identity, ...]:
+        """Under which it may have been seen before: its own, and those of the closed codes that lead to it."""
+        own = self.identity(leg)
+        return (own, *(replace(own, recipient=organ) for organ in leg.former))
+
     @property
     def business(self) -> str:
         # Statuses repeat legitimately; only the same content makes two of them the same.
@@ -50,9 +55,12 @@ def prepare(inspection: Inspection, view: View) -> Case:
     if inspection.verified is not None:
         day = day_of(inspection.submission.received_at)
         envelope = inspection.verified.envelope
-        legs = tuple(_placed(leg, envelope) for leg in plan(recipient_codes(envelope), view, day))
+        late = isinstance(envelope, Status)
+        planned = plan(recipient_codes(envelope), view, day, late=late)
+        legs = tuple(_placed(leg, envelope) for leg in planned)
         if inspection.submission.door is Door.NATIONAL:
-            legs = _ours(legs, plan(inspection.submission.addressed_to, view, day))
+            items = plan(inspection.submission.addressed_to, view, day, late=late)
+            legs = _ours(legs, items, view)
     return Case(inspection, facts, legs, _proof(inspection))
 
 
@@ -73,9 +81,13 @@ def questions(case: Case, view: View) -> Questions:
     about: set[tuple[str, str]] = set()
     if case.inspection.verified and isinstance(case.inspection.verified.envelope, Status):
         status = case.inspection.verified.envelope
-        about = {(_issuer(status, view), status.about.document_id)}
+        day = day_of(submission.received_at)
+        organs = kin_of(_issuer(status), view.directory, day)
+        about = {(organ, status.about.document_id) for organ in organs}
     return Questions(
-        identities=frozenset(case.identity(leg) for leg in case.legs if leg.route),
+        identities=frozenset(
+            identity for leg in case.legs if leg.route for identity in case.identities(leg)
+        ),
         documents=frozenset(about),
         externals=frozenset(externals),
     )
@@ -123,7 +135,7 @@ def _priority(document: Document | None) -> int:
     return int(text) if text in {"1", "2", "3", "4"} else 0
 
 
-def _ours(named: Iterable[Leg], items: Iterable[Leg]) -> tuple[Leg, ...]:
+def _ours(named: Iterable[Leg], items: Iterable[Leg], view: View) -> tuple[Leg, ...]:
     """Of a message from the national axis: the legs that end here and that the item was sent for.
 
     The national axis hands over one item per recipient; the envelope names all of them, or none where
@@ -132,7 +144,8 @@ def _ours(named: Iterable[Leg], items: Iterable[Leg]) -> tuple[Leg, ...]:
     here = [leg for leg in named if _ends_here(leg)]
     wanted = {leg.organ: leg for leg in items}
     if not wanted:
-        return tuple(here)
+        # What closed elsewhere is told its sender by whoever it was sent to.
+        return tuple(leg for leg in here if not _closed_elsewhere(leg, view)) or tuple(here)
     ours = tuple(leg for leg in here if leg.organ in wanted)
     return ours or tuple(leg for leg in wanted.values() if _ends_here(leg))
 
@@ -141,6 +154,11 @@ def _ends_here(leg: Leg) -> bool:
     if leg.refusal is not None:
         return leg.refusal.code != "national-closed"
     return leg.route is not RouteKind.NATIONAL
+
+
+def _closed_elsewhere(leg: Leg, view: View) -> bool:
+    closed = leg.refusal is not None and leg.refusal.code == "recipient-closed"
+    return closed and not any(map(view.axis.is_local, leg.addressed))
 
 
 def _proof(inspection: Inspection) -> str:
@@ -175,7 +193,6 @@ def _proof(inspection: Inspection) -> str:
     return "content:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _issuer(status: Status, view: View) -> str:
-    """The organ that issued the document a status is about: for 13 the reporter itself."""
-    issuer = status.sender.organ_id if status.code == "13" else status.about.organ_id
-    return organ_of(issuer, view.directory)
+def _issuer(status: Status) -> str:
+    """The code of whoever issued the document a status is about: for 13 the reporter itself."""
+    return status.sender.organ_id if status.code == "13" else status.about.organ_id

@@ -39,13 +39,14 @@ from axisd.core.inspection import (
     Verified,
 )
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.rules import broken_rule
+from axisd.core.rules import broken_rule, closed_sender
 from axisd.core.schema import Schemas
 from axisd.core.secrecy import marked_element
 from axisd.core.submission import Door, Submission
 from axisd.core.syntax import path_of
 from axisd.core.view import View
 from axisd.core.warnings import warnings_of
+from axisd.core.zone import day_of
 
 CONTENT_TYPES: Final = frozenset({"", "application/xml", "text/xml", "application/octet-stream"})
 
@@ -173,7 +174,9 @@ class _Walk:
         return system.profile if system is not None else Profile.REQUIRED
 
     def _agency(self) -> Agency | None:
-        return self._view.directory.find(self._envelope.sender.organ_id) if self._envelope else None
+        if self._envelope is None:
+            return None
+        return self._view.directory.at(self._envelope.sender.organ_id, day_of(self._now()))
 
     def _now(self) -> datetime:
         return self._submission.received_at
@@ -253,9 +256,9 @@ class _Walk:
         # Of what is marked secret nothing is kept but its refusal, for whatever reason it is refused
         # (QC Điều 1.2, 6.1a).
         self._keep_payload = self._marked is None
-        directory, account = self._view.directory, self._submission.account
-        if account and directory.serves(account, envelope.sender.organ_id):
-            self._sender = directory.canonical(envelope.sender.organ_id)
+        account, code = self._submission.account, envelope.sender.organ_id
+        if account and (voice := self._view.directory.voice(account, code, day_of(self._now()))):
+            self._sender = voice
 
     # 6
     def _signature(self) -> Refusal | Noted | None:
@@ -284,12 +287,15 @@ class _Walk:
         assert self._envelope is not None, "step 5 passed"
         if check.refusal is not None or check.certificate is None:
             return "nothing to judge"
-        code = self._envelope.sender.organ_id
-        agency = self._agency() or Agency(code, code)
-        doubt = trust.judge(
-            check.certificate, agency, trust=self._view.trust, now=self._now(), chain=check.chain
-        )
-        return self._doubted(check, doubt) if doubt is not None else None
+        code, now = self._envelope.sender.organ_id, self._now()
+        # Whoever took over from a closed agency signs what still goes out in its name; never the reverse.
+        speaking = self._view.directory.path(code, day_of(now)) or (Agency(code, code),)
+        doubts = [
+            trust.judge(check.certificate, each, trust=self._view.trust, now=now, chain=check.chain)
+            for each in speaking
+        ]
+        doubt = doubts[0]
+        return None if doubt is None or None in doubts else self._doubted(check, doubt)
 
     def _doubted(self, check: signature.SignatureCheck, doubt: Refusal) -> Refusal | Noted:
         """The signature does not hold: a refusal, or a note where its state is only recorded."""
@@ -315,6 +321,9 @@ class _Walk:
         if broken is not None:
             return broken
         self._warnings = warnings_of(envelope, self._now())
+        if closed := closed_sender(envelope, self._submission, self._view):
+            # Only of what came over the national axis: what another axis vouches for is not stopped here.
+            self._warnings = (*self._warnings, closed)
         return None
 
     def _secrecy(self) -> Refusal | None:

@@ -285,6 +285,18 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "Cơ quan gửi {agency} không có trong danh mục.",
     ),
     _sender(
+        "sender-closed",
+        "19",
+        "Agency {agency} was closed on {date} and sends no new documents; {advice}.",
+        "Cơ quan {agency} đã đóng mã từ ngày {date}, không gửi văn bản mới; {advice_vi}.",
+    ),
+    _sender(
+        "sender-not-open",
+        "19",
+        "Agency {agency} holds from {date} on and sends nothing before.",
+        "Mã cơ quan gửi {agency} có hiệu lực từ ngày {date}, trước ngày đó chưa được gửi.",
+    ),
+    _sender(
         "code-malformed",
         "18",
         "{agency} is not an agency code: only visible letters, digits and dots are allowed.",
@@ -307,6 +319,12 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "18",
         "Recipient {agency} was closed on {date}; {advice}.",
         "Nơi nhận {agency} đã đóng mã từ ngày {date}; {advice_vi}.",
+    ),
+    _sender(
+        "recipient-not-open",
+        "18",
+        "Recipient {agency} holds from {date} on; nothing can be sent to it before.",
+        "Mã nơi nhận {agency} có hiệu lực từ ngày {date}, trước ngày đó chưa nhận được văn bản.",
     ),
     _sender(
         "recipient-unreachable",

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from axisd.core.codes import is_code
 from axisd.core.completeness import lacks_attachment
-from axisd.core.envelope import Document, Envelope, Status
+from axisd.core.envelope import Business, Document, Envelope, Status
 from axisd.core.places import MESSAGE
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.routing import plan
+from axisd.core.routing import advised, plan
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
@@ -69,10 +69,37 @@ def _sender(
         return None
     if view.directory.find(code) is None:
         return refuse("sender-unknown", at=at, line=line, agency=code)
-    account = submission.account or ""
-    if not offline and not view.directory.serves(account, code):
+    account, day = submission.account or "", day_of(submission.received_at)
+    if not offline and view.directory.voice(account, code, day) is None:
         return refuse("sender-not-account", at=at, line=line, agency=code, account=account)
-    return None
+    return closed_sender(envelope, submission, view)
+
+
+def closed_sender(envelope: Envelope, submission: Submission, view: View) -> Refusal | None:
+    """What is to be said of a new document in the name of an agency that does not exist on this day.
+
+    Statuses, and recalls of what was sent in its time, go on under the old code for years.
+    """
+    if not isinstance(envelope, Document) or envelope.business.business == Business.RECALL:
+        return None
+    day, sender = day_of(submission.received_at), envelope.sender
+    path = view.directory.path(sender.organ_id, day)
+    if not path or path[0].open_on(day):
+        return None
+    at, line, own, last = f"{MESSAGE}/From/OrganId", sender.line, path[0], path[-1]
+    if own.valid_to is None or not own.closed_on(day):
+        opens = own.valid_from.isoformat() if own.valid_from else ""
+        return refuse("sender-not-open", at=at, line=line, agency=own.code, date=opens)
+    advice, advice_vi = advised((last.code,) if last.open_on(day) else last.choices)
+    return refuse(
+        "sender-closed",
+        at=at,
+        line=line,
+        agency=own.code,
+        date=own.valid_to.isoformat(),
+        advice=advice,
+        advice_vi=advice_vi,
+    )
 
 
 def _recipients(envelope: Envelope, submission: Submission, view: View) -> Refusal | None:
@@ -82,7 +109,8 @@ def _recipients(envelope: Envelope, submission: Submission, view: View) -> Refus
     """
     if submission.door is Door.NATIONAL:
         return None
-    legs = plan(recipient_codes(envelope), view, day_of(submission.received_at))
+    late = isinstance(envelope, Status)
+    legs = plan(recipient_codes(envelope), view, day_of(submission.received_at), late=late)
     refusals = [leg.refusal for leg in legs if leg.refusal is not None]
     if not refusals or len(refusals) < len(legs):
         return None

@@ -76,7 +76,8 @@ def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownD
     )
     if leg.route is None:
         return outcome, None
-    earlier = known.of(case.identity(leg))
+    seen = (known.of(identity) for identity in case.identities(leg))
+    earlier = next((found for found in seen if found is not None), None)
     if earlier is None:
         return replace(outcome, outcome="accepted"), None
     if earlier.delivery.proof == case.proof:

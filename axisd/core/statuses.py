@@ -8,9 +8,9 @@ What waits in our outbox stays there: a status says what its sender claims, not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from axisd.core.envelope import Business, Kind, Status
 from axisd.core.evidence import Evidence, Facts, RecipientOutcome
@@ -26,9 +26,10 @@ from axisd.core.records import (
     OutboxRow,
     RouteKind,
 )
-from axisd.core.routing import organ_of
+from axisd.core.routing import heirs_of, kin_of, organ_of
 from axisd.core.submission import Door
 from axisd.core.view import View
+from axisd.core.zone import day_of
 
 _TAKEN = frozenset({"01", "03", "04", "05", "06"})
 
@@ -46,30 +47,46 @@ def apply_status(
     if status.code not in _TAKEN and status.code != "02":
         return change
     assert change.submission is not None, "a settled status has its submission"
-    door = change.submission.facts.door
-    for about in matching(status, known, view, door):
+    facts = change.submission.facts
+    for about in matching(status, known, view, facts.door, day_of(facts.received_at)):
         change = _moved(change, status, about, mint=mint, now=now)
     return change
 
 
-def matching(status: Status, known: Known, view: View, door: Door) -> Iterable[KnownDelivery]:
-    """The deliveries that the reporter can speak of: its own, and those it received as intake office.
+def matching(
+    status: Status, known: Known, view: View, door: Door, day: date
+) -> Iterable[KnownDelivery]:
+    """The deliveries that the reporter can speak of: its own, those it received as intake office, and on
+    `day` those of closed codes that it took over from. The document may be known under any code of its
+    issuer through time.
 
     Over the national axis only of what went out over it: nobody vouches there for who the reporter is,
     and what lies in an inbox of ours is spoken of by whoever has that inbox.
     A recall goes under the DocumentId of what it recalls, and is answered by 15 or 16: these words are
     not about it.
     """
-    issuer = organ_of(status.about.organ_id, view.directory)
     reporter = organ_of(status.sender.organ_id, view.directory)
-    candidates = [
-        item
-        for item in known.of_document(issuer, status.about.document_id)
-        if item.facts.kind == Kind.DOCUMENT and item.facts.business != Business.RECALL
-        if door is not Door.NATIONAL or item.delivery.route is RouteKind.NATIONAL
-    ]
-    own = [item for item in candidates if item.delivery.identity.recipient == reporter]
-    return own or [item for item in candidates if item.delivery.inbox == reporter]
+    candidates: list[KnownDelivery] = []
+    for issuer in kin_of(status.about.organ_id, view.directory, day):
+        candidates = candidates or [
+            item
+            for item in known.of_document(issuer, status.about.document_id)
+            if item.facts.kind == Kind.DOCUMENT and item.facts.business != Business.RECALL
+            if door is not Door.NATIONAL or item.delivery.route is RouteKind.NATIONAL
+        ]
+    return (
+        [item for item in candidates if item.delivery.identity.recipient == reporter]
+        or [item for item in candidates if item.delivery.inbox == reporter]
+        or [item for item in candidates if reporter in _speaking(item.delivery, view, day)]
+    )
+
+
+def _speaking(delivery: Delivery, view: View, day: date) -> Iterator[str]:
+    """The organs that speak on `day` for whom `delivery` went to: its recipient by any code it was written
+    with, and whoever took over from it or from the office that received it."""
+    yield from (view.directory.canonical(code) for code in delivery.addressed)
+    for code in (delivery.identity.recipient, delivery.inbox):
+        yield from heirs_of(code, view.directory, day)
 
 
 def _moved(

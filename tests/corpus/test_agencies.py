@@ -70,3 +70,13 @@ def test_a_successor_is_shipped_only_where_a_text_confirms_it() -> None:
     assert {a.twin: a.successor for a in shipped("level1.csv").values() if a.successor} == {
         "H39": "000.00.00.H53"
     }
+
+
+def test_a_successor_that_no_text_confirms_is_shipped_as_a_choice_and_says_so() -> None:
+    ours = shipped("level1.csv")
+    for row in source("level1_codes.csv"):
+        agency = ours[f"000.00.00.{row['code']}"]
+        named = {code.removeprefix("000.00.00.") for code in agency.heirs}
+        assert named == ({row["successor"]} if row["successor"] else set()), row["code"]
+        assert bool(agency.choices) == ("not confirmed" in agency.source)
+        assert agency.source

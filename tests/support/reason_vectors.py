@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from axisd.core.advance import Failed, Means, advance
-from axisd.core.directory import Profile
+from axisd.core.directory import Directory, Profile
 from axisd.core.inspect import crashed, inspect
 from axisd.core.inspection import Inspection
 from axisd.core.reasons import REASONS, Refusal, refuse
@@ -52,12 +52,14 @@ _TO: Final = f"<edXML:To>\n          <edXML:OrganId>{OTHER}<"
 
 
 def province(*, profile: Profile = Profile.REQUIRED, **changes: Any) -> View:
-    """Two agencies that sign, one whose account is suspended, one closed, one without a system."""
+    """Two agencies that sign, one whose account is suspended, one closed,
+    one that is yet to come, one without a system."""
     agencies = (
         agency(SENDER, twin="H53.11"),
         agency(OTHER),
         agency(_RESTING),
         agency("000.00.20.H53", valid_to=date(2025, 7, 1)),
+        agency("000.00.22.H53", valid_from=date(2030, 1, 1)),
         agency("002.02.01.H53"),
     )
     systems = (
@@ -67,6 +69,12 @@ def province(*, profile: Profile = Profile.REQUIRED, **changes: Any) -> View:
     )
     changes = {"directory": directory(agencies, systems), "trust": world().trust} | changes
     return view(**changes)
+
+
+def _sender_row(**changes: Any) -> Directory:
+    """A directory in which the sender's code does not hold on every day."""
+    agencies = (agency(SENDER, twin="H53.11", **changes), agency(OTHER))
+    return directory(agencies, (system("finance", SENDER), system("science", OTHER)))
 
 
 def _told(change: Change) -> Iterator[Refusal]:
@@ -249,10 +257,15 @@ LEADS: Final[Mapping[str, Lead]] = {
         swap(DOCUMENT, (_FROM, _FROM.replace(SENDER, "000.00.99.H53"))).encode(),
         where={"profile": Profile.IF_PRESENT},
     ),
+    "sender-closed": _document(
+        where={"directory": _sender_row(valid_to=date(2025, 7, 1), successor=OTHER)}
+    ),
+    "sender-not-open": _document(where={"directory": _sender_row(valid_from=date(2030, 1, 1))}),
     "code-malformed": _to("000.00\u200b.13.H53"),
     "recipients-too-many": _document(where={"limits": replace(Limits(), recipients=0)}),
     "recipient-unknown": _to("000.00.99.H53"),
     "recipient-closed": _to("000.00.20.H53"),
+    "recipient-not-open": _to("000.00.22.H53"),
     "recipient-unreachable": _to("002.02.01.H53"),
     "national-closed": _to("000.00.00.G14", where={"national": False}),
     "secrecy-mark": _document(("V/v lập dự toán năm 2027", "(Tuyệt mật) V/v lập dự toán")),

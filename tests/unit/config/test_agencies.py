@@ -66,3 +66,25 @@ def test_an_empty_file_a_missing_one_and_bad_bytes_are_problems(tmp_path: Path) 
     (tmp_path / "latin.csv").write_bytes(b"code,name\nH53,\xe9\n")
     assert read_agencies(tmp_path / "latin.csv", problems) == []
     assert ["cannot be read" in problems[0].text, "UTF-8" in problems[1].text] == [True, True]
+
+
+def test_a_code_may_have_several_rows_and_several_choices(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "code,name,valid_from,valid_to,choices,source\n"
+        "H1,Huyện,,2025-07-01,H2  H3,NQ 1\n"
+        "H1,Xã,2026-01-01,,,\n",
+        encoding="utf-8",
+    )
+    first, second = (row.agency for row in read_agencies(file, []))
+    assert (first.choices, first.source) == (("H2", "H3"), "NQ 1")
+    assert (second.choices, second.valid_from) == ((), date(2026, 1, 1))
+
+
+def test_choices_in_yaml_are_a_list_or_a_text(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "agencies:\n- {code: H1, name: x, choices: [H2, H3]}\n- {code: H4, name: y, choices: H2 H3}\n",
+        encoding="utf-8",
+    )
+    assert [row.agency.choices for row in read_agencies(file, [])] == [("H2", "H3")] * 2

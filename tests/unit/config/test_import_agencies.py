@@ -1,12 +1,13 @@
 """Taking a list over: the comparison tells the truth, and writing keeps what was there."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from axisd.config.agencies import Row, read_agencies
+from axisd.config.agencies import COLUMNS, Row, read_agencies
 from axisd.config.import_agencies import FieldChange, compare, render, write
 from axisd.core.directory import Agency, Profile
 
@@ -90,3 +91,41 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(
         write(file, [Agency("H1", "one")], NOW)
     assert file.read_text(encoding="utf-8") == "before"
     assert os.listdir(tmp_path) == ["a.csv"]
+
+
+EARLIER = Agency("H1", "Huyện", intake="H2", valid_to=date(2025, 7, 1))
+LATER = Agency("H1", "Xã", intake="H3", valid_from=date(2025, 7, 1))
+
+
+def test_a_list_without_dates_is_about_the_latest_row_and_the_earlier_ones_stay() -> None:
+    source = rows(Agency("H1", "Phường"))
+    for merge in (True, False):
+        changes = compare(rows(LATER, EARLIER), source, ("code", "name"), merge=merge)
+        assert changes.changed == (FieldChange("H1", "name", "Xã", "Phường"),)
+        assert [row.agency.name for row in changes.result] == ["Huyện", "Phường"]
+        assert changes.removed == ()
+
+
+def test_a_list_with_dates_is_compared_row_by_row() -> None:
+    third = Agency("H1", "Phường", valid_from=date(2027, 1, 1))
+    source = rows(replace(LATER, valid_to=date(2027, 1, 1)), third)
+    merged = compare(rows(EARLIER, LATER), source, COLUMNS, merge=True)
+    assert [row.agency.name for row in merged.result] == ["Huyện", "Xã", "Phường"]
+    assert merged.changed == (FieldChange("H1", "valid_to", "", "2027-01-01"),)
+    assert merged.added == (third,)
+    replaced = compare(rows(EARLIER, LATER), source, COLUMNS, merge=False)
+    assert replaced.removed == (EARLIER,)
+
+
+def test_one_row_that_gets_dates_is_changed_and_not_doubled() -> None:
+    changes = compare(rows(Agency("H1", "one")), rows(LATER), COLUMNS, merge=True)
+    assert len(changes.result) == 1
+    assert {change.field for change in changes.changed} == {"name", "intake", "valid_from"}
+
+
+def test_choices_and_sources_are_written_and_read_back(tmp_path: Path) -> None:
+    agency = Agency("H1", "x", valid_to=date(2025, 7, 1), choices=("H2", "H3"), source="NQ 1")
+    (tmp_path / "a.csv").write_text(render([agency]), encoding="utf-8")
+    assert [row.agency for row in read_agencies(tmp_path / "a.csv", [])] == [agency]
+    changes = compare(rows(replace(agency, choices=())), rows(agency), COLUMNS, merge=True)
+    assert changes.changed == (FieldChange("H1", "choices", "", "H2 H3"),)

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from axisd.core.check_directory import Finding, Severity, check
+from axisd.core.check_directory import check
 from axisd.core.directory import Agency, Channel, System
+from axisd.core.findings import Finding, Severity
 
 DAY = date(2026, 11, 22)
 OFFICE = Agency("000.00.01.H53", "Văn phòng")
@@ -87,8 +88,8 @@ def test_each_circle_is_reported_once_with_its_members() -> None:
     d = Agency("H4", "", parent="H4")
     cycles = [item for item in found(OFFICE, a, b, c, d) if item.kind == "cycle"]
     assert [item.text for item in cycles] == [
-        "parent leads in a circle: H4 → H4",
-        "intake leads in a circle: H2 → H3 → H2",
+        "parent leads in a circle: H4 → H4; take one of them out",
+        "intake leads in a circle: H2 → H3 → H2; take one of them out",
     ]
 
 
@@ -132,3 +133,62 @@ def test_local_agencies_that_nobody_receives_for_are_pointed_out() -> None:
     through = Agency("000.00.14.H53", "through two", intake=FINANCE.code)
     items = found(OFFICE, FINANCE, alone, foreign, closed, through)
     assert [(item.kind, item.agency) for item in items] == [("unreachable", 2)]
+
+
+def test_a_twin_under_another_level_1_code_contradicts_its_agency() -> None:
+    assert kinds(OFFICE, replace(FINANCE, twin="H39.11")) == [("warning", "twin-contradicts")]
+    assert kinds(OFFICE, replace(FINANCE, twin="H53.77")) == []
+    assert kinds(OFFICE, replace(FINANCE, twin="vxp.saas.03")) == []
+
+
+def test_a_choice_that_is_not_there_is_a_warning_for_it_is_only_named() -> None:
+    split = Agency("000.00.20.H53", "x", valid_to=DAY, choices=("000.00.01.H53", "000.00.98.H53"))
+    (item,) = found(OFFICE, split)
+    assert (item.severity, item.kind) == (Severity.WARNING, "reference-dangling")
+    assert "choice '000.00.98.H53'" in item.text
+
+
+def test_an_agency_that_outlives_the_one_above_it_is_pointed_out_while_it_is_open() -> None:
+    above = Agency("H9", "Bộ", valid_to=DAY)
+    below = replace(FINANCE, parent="H9")
+    assert kinds(OFFICE, above, below) == [("warning", "outlives-parent")]
+    assert kinds(OFFICE, above, replace(below, valid_to=DAY)) == []
+    assert kinds(OFFICE, replace(above, valid_to=date(2026, 11, 23)), below) == []
+
+
+def test_reachability_is_judged_by_the_row_of_the_day() -> None:
+    rows = (
+        replace(FINANCE, valid_to=DAY),
+        replace(FINANCE, intake=None, valid_from=DAY),
+    )
+    (item,) = found(OFFICE, *rows)
+    assert (item.kind, item.agency) == ("unreachable", 2)
+    mended = replace(rows[1], intake="000.00.01.H53")
+    assert kinds(OFFICE, rows[0], mended) == []
+
+
+def test_whoever_succeeds_an_intake_office_receives_in_its_place() -> None:
+    gone = Agency("000.00.30.H53", "cũ", valid_to=DAY, successor="000.00.01.H53")
+    assert kinds(OFFICE, gone, replace(FINANCE, intake=gone.code)) == []
+    lost = replace(gone, successor=None)
+    assert kinds(OFFICE, lost, replace(FINANCE, intake=gone.code)) == [("warning", "unreachable")]
+
+
+def test_a_system_that_serves_a_closed_agency_is_told_what_to_do_about_it() -> None:
+    closed = Agency("000.00.30.H53", "cũ", valid_to=DAY)
+
+    def said(closed: Agency, *codes: str) -> str:
+        serving = System("old", Channel.AMQP, (closed.code, *codes))
+        (item,) = found(OFFICE, closed, systems=(*systems_but(codes), serving))
+        assert (item.kind, item.system) == ("system-agency-closed", len(systems_but(codes)))
+        return item.text
+
+    def systems_but(codes: tuple[str, ...]) -> tuple[System, ...]:
+        return () if OFFICE.code in codes else (SYSTEM,)
+
+    followed = replace(closed, successor=OFFICE.code)
+    assert "name its successor" in said(closed)
+    assert "let it serve 000.00.01.H53 instead" in said(followed)
+    assert "late statuses" in said(followed, OFFICE.code)
+    later = replace(closed, valid_to=None, valid_from=date(2026, 12, 1))
+    assert "holds only from 2026-12-01 on" in said(later)

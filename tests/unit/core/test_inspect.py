@@ -1,7 +1,7 @@
 """The nine steps, in order, over real envelopes: what each step's refusal leaves behind."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axisd.core import signature
 from axisd.core.case import prepare
-from axisd.core.directory import Profile
+from axisd.core.directory import Directory, Profile
 from axisd.core.envelope import Document, Status
 from axisd.core.inspect import crashed, inspect
 from axisd.core.inspection import (
@@ -23,6 +23,7 @@ from axisd.core.inspection import (
 )
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.submission import Door
+from axisd.core.trust import fingerprints
 from axisd.core.view import Limits, Policy, View
 from tests.support.messages import ATTACHED, DOCUMENT, STATUS, swap
 from tests.support.reading import SCHEMAS, vectors
@@ -498,3 +499,70 @@ def test_of_a_signed_document_no_changed_character_inside_an_element_is_accepted
     at = data.draw(st.sampled_from(text_at))
     flipped = bytes([body[at] ^ 1])
     assert inspected(body[:at] + flipped + body[at + 1 :]).verdict is Verdict.REFUSED
+
+
+# agencies that closed
+
+
+def merged_at(now: datetime, **own: Any) -> View:
+    """SENDER has become part of OTHER since the day before `now`."""
+    closed = {"valid_to": now.date() - timedelta(days=1), "successor": OTHER} | own
+    agencies = [agency(SENDER, twin="H53.11", **closed), agency(OTHER)]
+    serving = [system("finance", SENDER), system("science", OTHER)]
+    return view(directory=directory(agencies, serving), trust=world().trust)
+
+
+def reported_as_sender(by: str, account: str, where: View) -> Inspection:
+    """A status in the name of SENDER, about a document of OTHER."""
+    text = swap(STATUS, (OTHER, "swapped"), (SENDER, OTHER), ("swapped", SENDER))
+    body = signed(text.encode(), world().credential(by))
+    return inspected(body, view_=where, account=account, routing_key=f"normal.{OTHER}")
+
+
+def test_a_late_status_in_the_name_of_a_closed_agency_is_signed_by_its_successor() -> None:
+    late = reported_as_sender("another agency", "science", merged_at(NOW))
+    assert late.verdict is Verdict.ACCEPTED
+    assert late.signature.state is SignatureState.VERIFIED
+    assert late.sender == OTHER
+    still = province()
+    early = reported_as_sender("another agency", "science", still)
+    assert early.refusal is not None
+    assert early.refusal.code == "signer-not-sender"
+
+
+def test_a_late_status_is_still_signed_with_the_closed_agencys_own_certificate() -> None:
+    late = reported_as_sender("sender", "science", merged_at(NOW))
+    assert late.verdict is Verdict.ACCEPTED
+
+
+def test_whom_it_took_over_from_does_not_sign_for_the_successor() -> None:
+    body = signed(STATUS.encode(), world().credential("sender"))
+    said = inspected(body, view_=merged_at(NOW), account="science", routing_key=f"normal.{OTHER}")
+    assert said.refusal is not None
+    assert said.refusal.code == "signer-not-sender"
+
+
+def test_a_pin_counts_in_the_time_of_its_row() -> None:
+    certificate = world().credential("strange authority").certificate
+    day = NOW.date()
+    rows = [
+        agency(SENDER, valid_to=day),
+        agency(SENDER, valid_from=day, pins=fingerprints(certificate)),
+        agency(OTHER),
+    ]
+    here = view(
+        directory=Directory.of(rows, [system("finance", SENDER), system("science", OTHER)]),
+        trust=world().trust,
+    )
+    body = signed(UNSIGNED, world().credential("strange authority"))
+    assert inspected(body, view_=here).verdict is Verdict.ACCEPTED
+    early = inspected(body, view_=here, received_at=NOW - timedelta(days=1))
+    refused(early, "signer", "signer-unknown")
+
+
+def test_what_comes_over_the_national_axis_from_a_closed_agency_is_warned_of() -> None:
+    agencies = [agency(SENDER, valid_to=NOW.date()), agency(OTHER)]
+    here = view(directory=directory(agencies, [system("science", OTHER)]), trust=world().trust)
+    come = inspected(UNSIGNED, view_=here, door=Door.NATIONAL, account=None)
+    assert come.verdict is Verdict.ACCEPTED
+    assert "sender-closed" in {warning.code for warning in come.warnings}

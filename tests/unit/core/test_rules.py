@@ -1,11 +1,12 @@
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from axisd.core.envelope import Business, BusinessInfo, Envelope, Organization
 from axisd.core.reasons import Refusal
-from axisd.core.rules import broken_rule, recipient_codes
+from axisd.core.rules import broken_rule, closed_sender, recipient_codes
 from axisd.core.submission import Door
 from axisd.core.view import Limits, Policy
 from tests.support.values import (
@@ -14,10 +15,13 @@ from tests.support.values import (
     FINANCE,
     HEALTH,
     MINISTRY,
+    agency,
     attachment,
+    directory,
     document,
     status,
     submission,
+    system,
     view,
 )
 
@@ -134,3 +138,89 @@ def test_what_brings_no_content_needs_no_attachment(business: BusinessInfo) -> N
     changed = replace(business, business=Business.UPDATE, content_changed=True)
     refusal = broken_rule(replace(document(), business=changed), submission(), strict)
     assert code(refusal) == "attachment-required"
+
+
+# agencies that closed
+
+
+CLOSES = date(2026, 1, 10)
+EVE = datetime(2026, 1, 9, 16, 59, 59, 999_999, tzinfo=UTC)
+"""The last instant on which the code holds, in Vietnam."""
+DAY = datetime(2026, 1, 9, 17, 0, tzinfo=UTC)
+
+
+def as_closed(envelope: Envelope, at: datetime, *, own: dict[str, Any], **changes: Any) -> Any:
+    """What is wrong with `envelope` where FINANCE's row says `own`; HEALTH succeeds it."""
+    agencies = [agency(FINANCE, twin="H53.11", **own), agency(HEALTH), agency(DOOR)]
+    serving = [system("finance", FINANCE), system("health", HEALTH), system("door", DOOR)]
+    here = view(directory=directory(agencies, serving))
+    return broken_rule(envelope, submission(received_at=at, **changes), here)
+
+
+CLOSED_INTO_HEALTH = {"valid_to": CLOSES, "successor": HEALTH}
+
+
+def test_a_closed_agency_sends_no_new_document_from_midnight_in_vietnam_on() -> None:
+    made = replace(document(DOOR), sender=Organization(FINANCE, line=7))
+    assert as_closed(made, EVE, own=CLOSED_INTO_HEALTH) is None
+    refusal = as_closed(made, DAY, own=CLOSED_INTO_HEALTH)
+    assert (refusal.code, refusal.line) == ("sender-closed", 7)
+    assert refusal.at.endswith("/From/OrganId")
+    assert "2026-01-10" in refusal.text("en")
+    assert f"use {HEALTH}" in refusal.text("en")
+    assert f"hãy dùng {HEALTH}" in refusal.text("vi")
+
+
+def test_of_a_split_agency_the_sender_is_told_the_parts() -> None:
+    own = {"valid_to": CLOSES, "choices": (HEALTH, DOOR)}
+    assert f"use {HEALTH} or {DOOR}" in as_closed(document(DOOR), DAY, own=own).text("en")
+
+
+@pytest.mark.parametrize("business", [Business.UPDATE, Business.REPLACE])
+def test_an_update_in_a_closed_name_is_a_new_document_too(business: Business) -> None:
+    made = document(DOOR, business=business)
+    assert code(as_closed(made, DAY, own=CLOSED_INTO_HEALTH)) == "sender-closed"
+
+
+def test_what_was_sent_in_its_time_may_be_recalled_and_reported_on_under_the_old_code() -> None:
+    recall = document(DOOR, business=Business.RECALL)
+    assert as_closed(recall, DAY, own=CLOSED_INTO_HEALTH) is None
+    said = status("03", sender=FINANCE, about=DOOR)
+    assert as_closed(said, DAY, own=CLOSED_INTO_HEALTH) is None
+
+
+def test_the_successor_speaks_for_the_closed_code_and_nobody_else_does() -> None:
+    said = status("03", sender=FINANCE, about=DOOR)
+    assert as_closed(said, DAY, own=CLOSED_INTO_HEALTH, account="health") is None
+    for at, account in ((EVE, "health"), (DAY, "door")):
+        refusal = as_closed(said, at, own=CLOSED_INTO_HEALTH, account=account)
+        assert code(refusal) == "sender-not-account"
+
+
+def test_the_successor_that_sends_a_document_in_the_old_name_is_told_to_use_its_own() -> None:
+    refusal = as_closed(document(DOOR), DAY, own=CLOSED_INTO_HEALTH, account="health")
+    assert code(refusal) == "sender-closed"
+
+
+def test_an_agency_that_is_yet_to_come_sends_nothing() -> None:
+    refusal = as_closed(document(DOOR), EVE, own={"valid_from": CLOSES})
+    assert code(refusal) == "sender-not-open"
+    assert "2026-01-10" in refusal.text("vi")
+    assert as_closed(document(DOOR), DAY, own={"valid_from": CLOSES}) is None
+
+
+def test_over_the_national_axis_a_closed_sender_is_let_through_and_pointed_out() -> None:
+    ministry = agency(MINISTRY, valid_to=CLOSES)
+    here = view(directory=directory([ministry, agency(FINANCE)], [system("finance", FINANCE)]))
+    made = document(FINANCE, sender=MINISTRY)
+    handed = submission(door=Door.NATIONAL, account=None, received_at=DAY)
+    assert broken_rule(made, handed, here) is None
+    assert code(closed_sender(made, handed, here)) == "sender-closed"
+    assert closed_sender(made, replace(handed, received_at=EVE), here) is None
+
+
+def test_a_status_to_a_closed_agency_that_nobody_succeeded_is_no_fault_of_who_reports() -> None:
+    own = {"valid_to": CLOSES}
+    assert as_closed(status("03", sender=HEALTH), DAY, own=own, account="health") is None
+    made = document(FINANCE, sender=HEALTH)
+    assert code(as_closed(made, DAY, own=own, account="health")) == "recipient-closed"

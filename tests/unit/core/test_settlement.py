@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -610,3 +610,36 @@ def test_a_decision_only_reads_what_is_known() -> None:
     two = settle(case, known, book.view, mint=lambda: "x", now=NOW)
     assert one == two
     assert (known.deliveries, known.by_identity, known.externals) == before
+
+
+# through time
+
+
+def test_what_a_closed_agency_got_its_successor_does_not_get_again() -> None:
+    eve = datetime(2026, 1, 9, 16, 59, tzinfo=UTC)
+    agencies = [
+        agency(FINANCE),
+        agency(HEALTH, valid_to=date(2026, 1, 10), successor=OFFICE),
+        agency(OFFICE),
+    ]
+    serving = [system("finance", FINANCE), system("health", HEALTH), system("office", OFFICE)]
+    book = Book(view(directory=directory(agencies, serving)))
+    first = book.settle(inspected(document(HEALTH), received_at=eve))
+    assert [made.inbox for made in first.deliveries] == [HEALTH]
+    again = book.settle(inspected(document(HEALTH), received_at=eve + timedelta(hours=1)))
+    assert state(again) is DUPLICATE
+    assert again.deliveries == ()
+    other = replace(document(HEALTH), subject="khác")
+    reused = book.settle(inspected(other, received_at=eve + timedelta(hours=2)))
+    assert reason(reused) == "document-id-reused"
+
+
+def test_of_an_envelope_from_the_national_axis_what_closed_elsewhere_is_not_our_business() -> None:
+    elsewhere = agency("000.00.00.H23", twin="H23", valid_to=date(2025, 7, 1))
+    book = Book(view(directory=directory([elsewhere, agency(HEALTH)], [system("health", HEALTH)])))
+    both = document("000.00.11.H23", HEALTH, sender=MINISTRY)
+    come = inspected(both, door=Door.NATIONAL, account=None)
+    assert outcomes(book.settle(come)) == {HEALTH: "accepted"}
+    alone = document("H23", sender=MINISTRY, document_id="other")
+    told = book.settle(inspected(alone, door=Door.NATIONAL, account=None))
+    assert reason(told) == "recipient-closed"

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import permutations
 
 import pytest
@@ -23,10 +24,14 @@ from tests.support.values import (
     MINISTRY_TWIN,
     NOW,
     OFFICE,
+    agency,
+    directory,
     document,
     inspected,
     parcel,
     status,
+    system,
+    view,
 )
 
 S = DeliveryState
@@ -320,3 +325,90 @@ def test_where_a_delivery_ends_does_not_depend_on_the_order_of_what_happens(
         ends.append((made.state, made.status))
         assert len(events) == len(set(events))
     assert ends[0] == ends[1]
+
+
+# codes that closed since
+
+
+CLOSES = date(2026, 1, 10)
+BEFORE = datetime(2026, 1, 9, 16, 59, 59, 999_999, tzinfo=UTC)
+"""The last instant of the eve, in Vietnam."""
+AFTER = datetime(2026, 1, 9, 17, 0, tzinfo=UTC)
+
+
+def merged(**changes: object) -> Book:
+    """HEALTH becomes part of OFFICE, and FINANCE of DOOR, on the day `CLOSES`."""
+    agencies = [
+        agency(FINANCE, twin="H53.11", valid_to=CLOSES, successor=DOOR),
+        agency(HEALTH, valid_to=CLOSES, **({"successor": OFFICE} | changes)),
+        agency(OFFICE),
+        agency(DOOR),
+    ]
+    systems = [
+        system("finance", FINANCE),
+        system("health", HEALTH),
+        system("office", OFFICE),
+        system("door", DOOR),
+    ]
+    return Book(view(directory=directory(agencies, systems)))
+
+
+def test_who_took_over_reports_about_what_its_predecessor_received() -> None:
+    book = merged()
+    sent(book, HEALTH)
+    early = reported(book, status("03", sender=OFFICE), received_at=BEFORE)
+    assert witnessed(early) == []
+    change = reported(book, status("03", sender=OFFICE, timestamp="2026/01/10"), received_at=AFTER)
+    assert witnessed(change) == [Event.CONTENT_HANDOVER]
+    assert book.delivery(HEALTH).status == "03"
+
+
+def test_a_late_status_under_the_closed_code_itself_still_finds_its_delivery() -> None:
+    book = merged()
+    sent(book, HEALTH)
+    assert witnessed(reported(book, status("03"), received_at=AFTER)) == [Event.CONTENT_HANDOVER]
+
+
+def test_a_late_status_goes_to_the_successor_of_the_sender_and_finds_the_document_of_old() -> None:
+    book = merged()
+    sent(book, HEALTH)
+    change = reported(book, status("03"), received_at=AFTER)
+    (made,) = change.deliveries
+    assert (made.identity.recipient, made.inbox, made.addressed) == (DOOR, DOOR, (FINANCE,))
+    assert witnessed(change) == [Event.CONTENT_HANDOVER]
+
+
+def test_a_status_that_names_the_sender_by_its_new_code_finds_the_document_of_old() -> None:
+    book = merged()
+    sent(book, HEALTH)
+    change = reported(book, status("03", about=DOOR), received_at=AFTER)
+    assert witnessed(change) == [Event.CONTENT_HANDOVER]
+    early = merged()
+    sent(early, HEALTH)
+    assert witnessed(reported(early, status("03", about=DOOR), received_at=BEFORE)) == []
+
+
+def test_a_part_of_a_split_agency_reports_about_what_the_whole_received() -> None:
+    book = merged(successor=None, choices=(OFFICE, DOOR))
+    sent(book, HEALTH)
+    change = reported(book, status("03", sender=OFFICE), received_at=AFTER)
+    assert witnessed(change) == [Event.CONTENT_HANDOVER]
+
+
+def test_a_closed_agency_says_nothing_about_what_its_successor_received() -> None:
+    book = merged()
+    sent(book, OFFICE)
+    assert witnessed(reported(book, status("03"), received_at=AFTER)) == []
+
+
+def test_the_own_document_comes_before_one_of_the_same_id_by_a_predecessor() -> None:
+    book = merged()
+    sent(book, HEALTH, sender=DOOR)
+    sent(book, HEALTH)
+    reported(book, status("03", about=DOOR), received_at=AFTER)
+    said = {
+        item.delivery.identity.sender: item.delivery.status
+        for item in book.deliveries.values()
+        if item.facts.kind == "document"
+    }
+    assert said == {DOOR: "03", FINANCE: ""}
