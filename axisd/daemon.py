@@ -41,15 +41,17 @@ from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.receipts import Sealer
 from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
+from axisd.core.submission import Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
-from axisd.errors import ConfigError, IntegrityError
+from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
 from axisd.service.commit import GroupCommit
+from axisd.service.directory_evidence import DirectoryEvidence
 from axisd.service.dispatch import Bounds, Dispatch
 from axisd.service.downlink import Downlink, Pace
 from axisd.service.gauges import by_and_by, inbox_consumers
 from axisd.service.heartbeat import Pulse
-from axisd.service.intake import Intake
+from axisd.service.intake import Intake, Settlement
 from axisd.service.relay import Relay
 from axisd.service.uplink import Uplink
 from axisd.web.control import Answer, control_app
@@ -88,6 +90,8 @@ class Daemon:
         self._one_large = asyncio.Lock()
         self._stop = asyncio.Event()
         self._reload_wanted = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._directory_noted = asyncio.Event()
         self._patience: asyncio.Timeout | None = None
         self._hurried = False
         self._management: Management | None = None
@@ -138,6 +142,7 @@ class Daemon:
             self._pool,
             one_large=self._one_large,
         )
+        self._directory_evidence = DirectoryEvidence(self._ledger, self._commits, self._clock)
         self._backoff = Backoff(settings.delivery.retry.first, settings.delivery.retry.most)
         return self
 
@@ -162,6 +167,7 @@ class Daemon:
                 group.create_task(self._watch(), name="watch"),
                 *(group.create_task(gauge, name="gauge") for gauge in self._gauges()),
                 group.create_task(self._reload_when_asked(), name="reload"),
+                group.create_task(self._take(self._note_first_directory()), name="directory"),
                 # Not awaited here: whoever waits for a broker that is away must still stop when told.
                 group.create_task(self._come_up(), name="start"),
             ]
@@ -225,7 +231,7 @@ class Daemon:
         uplink = Uplink(client, self._clock, self._telemetry)
         self._dispatches.append(self._dispatch("uplink", ("national",), uplink, _NATIONAL_BOUNDS))
         pace = Pace(settings.poll.quick.total_seconds(), settings.poll.slow.total_seconds())
-        self._downlink = Downlink(client, self._intake.handle, self._clock, self._telemetry, pace)
+        self._downlink = Downlink(client, self._handle, self._clock, self._telemetry, pace)
 
     def _observed(self, _: LinkState) -> None:
         """A connection to the broker changed."""
@@ -281,7 +287,23 @@ class Daemon:
         self._notifier.ready(f"serving {len(self._view.directory.systems)} systems")
 
     async def _run_door(self) -> None:
-        await self._door.run(self._intake.handle)
+        await self._door.run(self._handle)
+
+    async def _handle(self, submission: Submission) -> Settlement:
+        """Nothing is decided by a directory before it is evidenced."""
+        await self._directory_noted.wait()
+        return await self._intake.handle(submission)
+
+    async def _note_first_directory(self) -> None:
+        while not self._directory_noted.is_set():
+            try:
+                async with self._reloading:
+                    await self._note_directory(self._view)
+            except TransientError as error:
+                self._telemetry.trouble("directory", error)
+                await asyncio.sleep(_GAUGE_SECONDS)
+            else:
+                self._directory_noted.set()
 
     async def _take(self, work: Awaitable[None]) -> None:
         """A ledger that contradicts itself stops what comes in, and nothing else."""
@@ -358,22 +380,33 @@ class Daemon:
         while True:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
-            with contextlib.suppress(ConfigError):  # told and counted where it is raised
+            # told and counted where it is raised
+            with contextlib.suppress(AxisError):
                 await self.reload()
 
     # what operators ask
 
     async def reload(self) -> Answer:
-        """Reads the configuration again; the view is replaced whole, or not at all."""
-        if not self._ready:  # nothing is to be told of a reload before READY, or after STOPPING
-            return self._reload()
-        self._notifier.reloading()
-        try:
-            return self._reload()
-        finally:
-            self._say_ready()
+        """Reads the configuration again; the view is replaced whole, or not at all.
 
-    def _reload(self) -> Answer:
+        Raises ConfigError when it is bad, and what the ledger raises when a change of the directory cannot
+        be evidenced.
+        """
+        async with self._reloading:
+            if not self._ready:  # nothing is to be told of a reload before READY, or after STOPPING
+                return await self._reload()
+            self._notifier.reloading()
+            try:
+                return await self._reload()
+            finally:
+                if self._ready:  # it may have been told to stop meanwhile
+                    self._say_ready()
+
+    async def _note_directory(self, view: View) -> None:
+        if await self._directory_evidence.note(view.directory):
+            log.info("directory changed", extra={"version": view.version})
+
+    async def _reload(self) -> Answer:
         try:
             fresh = read(
                 self._configuration.file,
@@ -383,6 +416,14 @@ class Daemon:
         except ConfigError as error:
             self._telemetry.reloaded(False)
             log.error("reload refused, the old configuration stays", extra={"why": str(error)})  # noqa: TRY400
+            raise
+        try:
+            # What stays as it is must not wait for the ledger, nor for a clock that the reload may mend.
+            if fresh.view.directory != self._view.directory:
+                await self._note_directory(fresh.view)
+        except AxisError as error:
+            self._telemetry.reloaded(False)
+            self._telemetry.trouble("reload", error)
             raise
         self._configuration = fresh
         self._view = fresh.view

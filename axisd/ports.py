@@ -129,6 +129,9 @@ class Ledger(Protocol):
 
     def entries(self, after: int = 0) -> AsyncIterator[Entry]: ...
 
+    async def about(self, subject: str, limit: int) -> Sequence[Entry]:
+        """The newest entries about one submission, or one subject of the axis's own; newest first."""
+
     async def verify(self, *, payloads: bool = True) -> Verification: ...
 
     async def close(self) -> None: ...
@@ -208,6 +211,19 @@ class NationalAnswer:
     @property
     def accepted(self) -> bool:
         return self.code == "0"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAgency:
+    """One agency as a list of the national axis has it; "" where that list does not say. `other`: its code
+    in the other style. `parent`: the code above it. `modified`: when its row changed last, as written."""
+
+    code: str
+    name: str
+    other: str = ""
+    parent: str = ""
+    deleted: bool = False
+    modified: str = ""
 
 
 class NationalAxis(Protocol):

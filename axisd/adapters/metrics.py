@@ -30,7 +30,7 @@ from prometheus_client.registry import Collector
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxSummary
-from axisd.core.submission import Door, Lane
+from axisd.core.submission import DOORS, Lane
 from axisd.ports import Unsound
 
 OBJECTIVE: Final = 0.15
@@ -166,7 +166,7 @@ class Metrics:
             self._counter(
                 "submissions_taken", "Submissions taken in, by door and lane.", "door", "lane"
             ),
-            list(Door),
+            list(DOORS),
             list(Lane),
         )
         self.in_progress = self._gauge(
@@ -179,14 +179,14 @@ class Metrics:
                 "door",
                 "state",
             ),
-            list(Door),
+            list(DOORS),
             list(SubmissionState),
         )
         self.unsettled = Bounded(
             self._counter(
                 "submissions_unsettled", "Submissions handed back because settling failed.", "door"
             ),
-            list(Door),
+            list(DOORS),
         )
         self.redelivered = self._counter(
             "submissions_redelivered", "Submissions that the broker delivered more than once."

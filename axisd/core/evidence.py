@@ -91,7 +91,8 @@ class Evidence:
 
 
 def own_facts(key: str, at: datetime) -> Facts:
-    """The facts of an event that is about no submission but about the axis itself. `key`: the event's id."""
+    """The facts of an event that is about no submission but about the axis itself. `key`: the event's id, or
+    the name of a subject, so that all entries about it are found together."""
     return Facts(
         submission_id=key,
         door=Door.AXIS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Door(StrEnum):
@@ -16,6 +17,10 @@ class Door(StrEnum):
     NATIONAL = "national"
     AXIS = "axis"
     """No door: the axis itself, for evidence of what it did of its own accord."""
+
+
+DOORS: Final = tuple(door for door in Door if door is not Door.AXIS)
+"""Where submissions really come in."""
 
 
 class Lane(StrEnum):

@@ -331,6 +331,17 @@ def entries(connection: Connection, after: int, limit: int) -> list[Entry]:
     return [codec.entry_of(row) for row in rows]
 
 
+def about(connection: Connection, subject: str, limit: int) -> list[Entry]:
+    """The newest entries about one submission or subject of the axis, newest first."""
+    rows = connection.execute(
+        select(tables.entry)
+        .where(_entry.submission_id == subject)
+        .order_by(_entry.position.desc())
+        .limit(limit)
+    )
+    return [codec.entry_of(row) for row in rows]
+
+
 def newest(connection: Connection) -> Entry | None:
     """The last entry of the chain, or None."""
     row = connection.execute(

@@ -102,6 +102,10 @@ class LedgerReader:
                 yield entry
             after = page[-1].position
 
+    async def about(self, subject: str, limit: int) -> Sequence[Entry]:
+        """The newest entries about one submission or subject, newest first."""
+        return await self._reader.read(partial(reading.about, subject=subject, limit=limit))
+
     async def newest(self) -> Entry | None:
         """The last entry of the chain, or None."""
         return await self._reader.read(reading.newest)

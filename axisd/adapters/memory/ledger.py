@@ -167,6 +167,11 @@ class MemoryLedger:
             yield self._contents.entries[after]
             after += 1
 
+    async def about(self, subject: str, limit: int) -> Sequence[Entry]:
+        """The newest entries about one submission or subject, newest first."""
+        found = [entry for entry in self._read().entries if entry.submission_id == subject]
+        return found[::-1][:limit]
+
     async def submission(self, submission_id: str) -> SubmissionRecord | None:
         """One submission by its id, or None."""
         return self._read().submissions.get(submission_id)

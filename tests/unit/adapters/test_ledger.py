@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ import pytest
 from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
-from axisd.core.evidence import Head
+from axisd.core.evidence import Head, own_facts
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -519,6 +520,19 @@ async def test_the_chain_is_read_from_any_position(ledger: Both) -> None:
     await commit(ledger, *(case(f"D{n}").change for n in range(1201)))
     assert [entry.position async for entry in ledger.entries(after=100)] == list(range(101, 1202))
     assert [entry.position async for entry in ledger.entries(after=1201)] == []
+
+
+async def test_what_is_about_one_submission_or_subject_is_read_newest_first(ledger: Both) -> None:
+    about = own_facts("a subject", NOW)
+    for number in range(3):
+        told = evidence(about, Event.DIRECTORY_CHANGE, receipt_to=None)
+        change = Change(evidence=(replace(told, particulars={"number": str(number)}),))
+        await commit(ledger, case(f"D{number}").change, change)
+    entries = await ledger.about("a subject", 2)
+    assert [json.loads(entry.content)["particulars"]["number"] for entry in entries] == ["2", "1"]
+    assert {entry.event for entry in entries} == {Event.DIRECTORY_CHANGE}
+    assert await ledger.about("another", 2) == []
+    assert (await ledger.verify()).faults == ()
 
 
 async def test_a_sound_ledger_verifies(ledger: Both) -> None:

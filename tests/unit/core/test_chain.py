@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axisd.core.chain import canonical, link, verify
-from axisd.core.evidence import GENESIS, Entry, Evidence, Head
+from axisd.core.evidence import GENESIS, Entry, Evidence, Head, own_facts
 from axisd.core.reasons import Event, refuse
 from axisd.core.zone import wire_time
 from tests.support.evidence import AT, accepted, consigned, refused
@@ -106,6 +106,21 @@ def test_legal_time_is_covered_by_the_hash() -> None:
     moved = CHAIN[0].content.replace('"legal_at":"2026-11-02', '"legal_at":"2026-11-03')
     assert moved != CHAIN[0].content
     assert list(verify([dataclasses.replace(CHAIN[0], content=moved)])) != []
+
+
+def test_an_event_of_the_axis_itself_holds_its_particulars_under_its_subject() -> None:
+    made = Evidence(
+        "1",
+        Event.DIRECTORY_CHANGE,
+        AT,
+        own_facts("directory", AT),
+        particulars={"b": "1", "a": "ế"},
+    )
+    content = json.loads(canonical(made, 1, None, AT))
+    assert (content["submission"]["id"], content["submission"]["door"]) == ("directory", "axis")
+    assert content["particulars"] == {"a": "ế", "b": "1"}
+    assert "particulars" not in json.loads(canonical(accepted("1"), 1, None, AT))
+    assert list(verify(chained([accepted("1"), made, accepted("3")]))) == []
 
 
 def test_the_link_covers_the_hash_before_and_the_content() -> None:
