@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -208,3 +209,32 @@ async def test_a_kill_leaves_a_control_socket_that_the_next_start_replaces(
     await axisd(running, "config", "reload")
     await running.stop_axisd()
     assert not socket.exists()
+
+
+async def test_every_directory_that_is_taken_into_use_is_in_the_ledger_whoever_edited_it(
+    served: Province,
+) -> None:
+    async def history() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(
+            await axisd(served, "directory", "history", "--json")
+        )
+        return found
+
+    before = await history()
+    assert before, "the daemon notes the directory that it starts with"
+    await axisd(served, "config", "reload")
+    assert await history() == before
+    row = "000.00.78.H53,,Sở Mới,department,,2030-01-01,,,,\n"
+    with amended(served, "agencies.csv", lambda text: text + row):
+        await axisd(served, "config", "reload")
+        (change, *rest) = await history()
+        assert rest == before
+        assert (change["added"], change["removed"], change["changed"]) == (1, 0, 0)
+        assert change["before"] == before[0]["after"]
+        assert change["rows"][0]["new"][0]["valid_from"] == "2030-01-01"
+    with amended(served, "agencies.csv", lambda text: text + "\u200b,,x,,,,,,,\n"):
+        await axisd(served, "config", "reload", code=78)
+        assert (await history())[0] == change
+    await axisd(served, "config", "reload")
+    assert (await history())[0]["after"] == before[0]["after"]
+    assert "holds" in await axisd(served, "ledger", "verify", "--skip-payloads")

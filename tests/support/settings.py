@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from axisd.resources import config_path
+from tests.support.national import PROVINCE, SECRETS
 
 TODAY = date(2026, 11, 22)
 
@@ -87,6 +89,15 @@ def small_site(folder: Path) -> Site:
         "directory: {agencies: [agencies.csv], systems: systems.yaml}\n"
         "clock: {require_synchronised: false}\n",
     )
+    return site
+
+
+def joined(folder: Path, url: str, secret: str = SECRETS[PROVINCE]) -> Site:
+    """A site that is joined to the national axis at `url`."""
+    site = small_site(folder)
+    site.write("national.secret", secret)
+    national = {"url": url, "system_id": PROVINCE, "secret_file": "national.secret"}
+    site.write("axisd.yaml", f"{site.config.read_text()}national: {json.dumps(national)}\n")
     return site
 
 

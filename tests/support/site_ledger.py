@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from axisd.adapters import keyring
-from axisd.adapters.clock import SystemClock
+from axisd.adapters.clock import ManualClock, SystemClock
 from axisd.adapters.ledger import open_ledger
+from axisd.adapters.recording import RecordingTelemetry
 from axisd.config.load import Configuration, read
 from axisd.core.advance import Attempt, Means, advance
 from axisd.core.case import prepare, questions
@@ -23,6 +25,8 @@ from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
 from axisd.core.settlement import settle
 from axisd.core.submission import Door, Submission
+from axisd.service.commit import GroupCommit
+from axisd.service.directory_evidence import DirectoryEvidence
 from tests.support.settings import Site
 
 CLOCK = SystemClock()
@@ -42,6 +46,11 @@ def handed_in(site: Site, body: bytes, *, account: str, agency: str) -> str:
     )
     asyncio.run(_take_in(configuration, submission))
     return submission.id
+
+
+def noted(site: Site, at: datetime) -> None:
+    """The daemon took the configured directory into use at this time."""
+    asyncio.run(_note(_read(site), at))
 
 
 def tried(site: Site, attempt: Attempt) -> None:
@@ -105,3 +114,20 @@ def _sealer(configuration: Configuration) -> Sealer:
     receipts = configuration.settings.receipts
     key, view = keyring.load(receipts.key, receipts.certificate), configuration.view
     return Sealer(view.axis, key, view.calendar)
+
+
+async def _note(configuration: Configuration, at: datetime) -> None:
+    settings = configuration.settings
+    sealer = _sealer(configuration)
+    clock = ManualClock(at)
+    ledger = await open_ledger(settings.ledger.folder)
+    with ThreadPoolExecutor(1) as pool:
+        commits = GroupCommit(ledger, sealer.seal_group, clock, RecordingTelemetry(), pool)
+        committing = asyncio.create_task(commits.run())
+        try:
+            evidence = DirectoryEvidence(ledger, commits, clock)
+            await evidence.note(configuration.view.directory)
+        finally:
+            committing.cancel()
+            await asyncio.wait([committing])
+            await ledger.close()

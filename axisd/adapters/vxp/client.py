@@ -37,7 +37,7 @@ from axisd.adapters.vxp.protocol import (
     unpadded_hash,
 )
 from axisd.errors import TransientError, UnavailableError
-from axisd.ports import Clock, NationalAnswer, NationalItem, TransportStatus
+from axisd.ports import Clock, ListedAgency, NationalAnswer, NationalItem, TransportStatus
 
 _LARGE: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
@@ -47,6 +47,9 @@ _NUMBER: Final = 200
 """Characters of an id or a code of theirs at most."""
 _LIST: Final = 32 * 1024 * 1024
 """Bytes of an answer without a file at most: read as JSON it takes many times that."""
+_YES: Final = frozenset({"true", "1", "yes"})
+DIRECTORY_OPERATIONS: Final = ("getAgenciesListQD20", "getAgenciesList", "getSynchronizeUnit")
+"""What the national axis answers about agencies, the fullest in codes first."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -170,6 +173,17 @@ class VxpClient:
             raise TransientError("national axis, downloadEdoc: an empty body")
         return bytes(body)
 
+    async def listed(self, operation: str) -> Sequence[ListedAgency]:
+        """The agencies that one of `DIRECTORY_OPERATIONS` names. An empty list is never believed."""
+        answer = await self._accepted(operation, {})
+        try:
+            agencies = await _aside(_LARGE + 1, _listed, answer)
+        except TransientError as wrong:
+            raise TransientError(f"national axis, {operation}: {wrong}") from wrong
+        if not agencies:
+            raise TransientError(f"national axis, {operation}: a list without an agency")
+        return agencies
+
     async def call(
         self, operation: str, parameters: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
@@ -212,7 +226,7 @@ class VxpClient:
                 data=_content(operation, body),
                 allow_redirects=False,
             ) as response:
-                brings = operation.brings_file or operation.raw
+                brings = operation.brings_file or operation.raw or operation.country
                 most = self._bounds.answer if brings else min(self._bounds.answer, _LIST)
                 return response.status, await self._read_all(response, where, most)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:
@@ -285,6 +299,24 @@ def _item(row: Mapping[str, str]) -> NationalItem:
         recipient=row.get("to", ""),
         created=row.get("created_time", ""),
     )
+
+
+def _listed(answer: Answer) -> list[ListedAgency]:
+    """What the three lists say alike; of getSynchronizeUnit only what is an agency."""
+    rows = read_rows(answer)
+    codes = {row["id"]: row.get("code", "") for row in rows if row.get("id")}
+    return [
+        ListedAgency(
+            code=row.get("code", ""),
+            name=row.get("name", ""),
+            other=row.get("code102", "") or row.get("oldCode", ""),
+            parent=row.get("pcode", "") or codes.get(row.get("pid", ""), ""),
+            deleted=row.get("deleted", "").lower() in _YES,
+            modified=row.get("modifyDate", ""),
+        )
+        for row in rows
+        if (row.get("isAgency") or "true").lower() in _YES
+    ]
 
 
 def _read(operation: Operation, came: bytearray) -> Answer:

@@ -13,7 +13,7 @@ from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import Bounds, NationalError, VxpClient
 from axisd.adapters.vxp.protocol import Claim, Signed, read_claim, unpadded_hash
 from axisd.errors import TransientError, UnavailableError
-from axisd.ports import NationalAnswer, NationalItem, TransportStatus
+from axisd.ports import ListedAgency, NationalAnswer, NationalItem, TransportStatus
 from axisd.simulator.loopback import free_ports
 
 SECRET = "a secret that must not be told"
@@ -320,3 +320,63 @@ async def test_a_download_without_a_body_is_transient() -> None:
     async with server(saying(http(b""))) as url, client(url) as vxp:
         with pytest.raises(TransientError, match="downloadEdoc: an empty body"):
             await vxp.download("7")
+
+
+async def listed(vxp_answer: bytes, operation: str) -> list[ListedAgency]:
+    async with server(saying(vxp_answer)) as url, client(url) as vxp:
+        return list(await vxp.listed(operation))
+
+
+async def test_the_three_lists_of_agencies_are_read_alike() -> None:
+    qd20 = [{"id": 1, "code": "H53.11", "name": "Sở Tài chính", "code102": "000.00.11.H53"}]
+    assert await listed(answer(data=qd20), "getAgenciesListQD20") == [
+        ListedAgency("H53.11", "Sở Tài chính", other="000.00.11.H53")
+    ]
+    old = [
+        {
+            "id": 7,
+            "code": "000.00.00.H53",
+            "name": "Tỉnh",
+            "oldCode": "H53",
+            "pid": None,
+            "pcode": "",
+        },
+        {"id": 8, "code": "000.00.11.H53", "name": "Sở", "pid": 7, "pcode": None},
+    ]
+    assert await listed(answer(data=old), "getAgenciesList") == [
+        ListedAgency("000.00.00.H53", "Tỉnh", other="H53"),
+        ListedAgency("000.00.11.H53", "Sở", parent="000.00.00.H53"),
+    ]
+    units = [
+        {"code": "H39", "name": "Long An", "deleted": True, "modifyDate": "2025/07/01 00:00:00"},
+        {"code": "H40", "name": "Nam Định", "deleted": "false", "isAgency": "true"},
+        {"code": "P1", "name": "Phòng một cửa", "isAgency": "false"},
+    ]
+    assert await listed(answer(data=units), "getSynchronizeUnit") == [
+        ListedAgency("H39", "Long An", deleted=True, modified="2025/07/01 00:00:00"),
+        ListedAgency("H40", "Nam Định"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (answer(data=[]), "without an agency"),
+        (answer(data=[{"code": "P", "name": "x", "isAgency": "false"}]), "without an agency"),
+        (answer(data="x"), "not a list"),
+        (http(json.dumps(FAIL).encode()), "refused with code 20"),
+    ],
+)
+async def test_a_list_of_agencies_that_is_none_is_not_believed(said: bytes, why: str) -> None:
+    with pytest.raises(TransientError, match=why):
+        await listed(said, "getSynchronizeUnit")
+
+
+async def test_the_whole_countrys_list_may_be_larger_than_other_lists() -> None:
+    many = [{"code": f"H{n}", "name": "x" * 1000} for n in range(40_000)]
+    assert len(answer(data=many)) > 32 * 1024 * 1024
+    wide = 64 * 1024 * 1024
+    async with server(saying(answer(data=many))) as url, client(url, answer=wide) as vxp:
+        assert len(await vxp.listed("getAgenciesListQD20")) == 40_000
+        with pytest.raises(TransientError, match="more than"):
+            await vxp.waiting("document")

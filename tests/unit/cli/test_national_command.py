@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import VxpClient
 from axisd.simulator.national import serve
 from tests.support.cli import axisd, axisd_beside, facts
-from tests.support.national import FINANCE, MINISTRY, OFFICE, PROVINCE, SECRETS, SEED, document
-from tests.support.settings import Site, small_site
-
-
-def joined(folder: Path, url: str, secret: str = SECRETS[PROVINCE]) -> Site:
-    """A site that is joined to the national axis at `url`."""
-    site = small_site(folder)
-    site.write("national.secret", secret)
-    national = {"url": url, "system_id": PROVINCE, "secret_file": "national.secret"}
-    site.write("axisd.yaml", f"{site.config.read_text()}national: {json.dumps(national)}\n")
-    return site
+from tests.support.national import FINANCE, MINISTRY, OFFICE, SECRETS, SEED, document
+from tests.support.settings import joined, small_site
 
 
 async def test_what_waits_for_us_is_counted_by_kind(tmp_path: Path) -> None:

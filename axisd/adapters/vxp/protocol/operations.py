@@ -30,7 +30,8 @@ class BodyKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`answers`: the top-level field beside the fixed three, "" for none. `raw`: the answer is the file
-    itself and an empty one means failure. `item`: the fields of one item where `data` is a list."""
+    itself and an empty one means failure. `item`: the fields of one item where `data` is a list. `country`:
+    that list may name every agency of the country."""
 
     name: str
     required: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Operation:
     method: str = "POST"
     raw: bool = False
     item: tuple[str, ...] = ()
+    country: bool = False
 
     @property
     def brings_file(self) -> bool:
@@ -107,12 +109,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "getAgenciesList",
             answers="data",
             item=("id", "pid", "code", "name", "mail", "mobile", "fax", "oldCode", "pcode"),
+            country=True,
         ),
         Operation(
             "getAgenciesListQD20",
             optional=("level",),
             answers="data",
             item=("id", "code", "name", "mail", "code102"),
+            country=True,
         ),
         Operation(
             "getSynchronizeUnit",
@@ -121,6 +125,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 *("id", "pid", "code", "name", "mail", "version", "centerCode", "deleted"),
                 *("modifyDate", "isAgency"),
             ),
+            country=True,
         ),
         Operation("registerAgency", body=BodyKind.JSON),
         Operation("deleteAgency", required=("AgencyCode",)),
