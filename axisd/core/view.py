@@ -8,6 +8,7 @@ from datetime import timedelta
 from axisd.core.calendar import DEFAULT_CALENDAR, Calendar
 from axisd.core.codes import level1
 from axisd.core.directory import Directory
+from axisd.core.policy import DEFAULT_DEADLINES, DeadlinePolicy
 from axisd.core.trust import TrustStore
 
 
@@ -58,4 +59,6 @@ class View:
     """How long a delivery is tried before it expires."""
     calendar: Calendar = DEFAULT_CALENDAR
     """Office hours, by which legal time and deadlines run."""
+    deadlines: DeadlinePolicy = DEFAULT_DEADLINES
+    """Which deadlines are watched, and when recipients are reminded."""
     version: int = 1
