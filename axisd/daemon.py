@@ -260,6 +260,7 @@ class Daemon:
             self._commits,
             self._clock,
             self._telemetry,
+            view=lambda: self._view,
             backoff=self._backoff,
             bounds=bounds,
             one_large=one_large,

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from axisd.core.deadlines import ended, placed
 from axisd.core.evidence import Evidence, RecipientOutcome
+from axisd.core.history import Watch
 from axisd.core.lifecycle import OPEN, DeliveryEvent, DeliveryState, after
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import (
@@ -25,6 +27,7 @@ from axisd.core.records import (
     RouteKind,
 )
 from axisd.core.retry import Backoff
+from axisd.core.view import View
 from axisd.core.zone import wire_time
 
 
@@ -50,12 +53,13 @@ Attempt = Sent | Failed
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What advancing needs from outside: policy, chance in [0, 1), ids, the time."""
+    """What advancing needs from outside: policy, chance in [0, 1), ids, the time, the view."""
 
     backoff: Backoff
     chance: float
     mint: Callable[[], str]
     now: datetime
+    view: View
 
 
 def advance(parcel: Parcel, attempt: Attempt, known: Known, means: Means) -> Change:
@@ -151,11 +155,25 @@ def _ended(
         else ()
     )
     return Change(
-        updates=(DeliveryUpdate(delivery.id, state, delivery.status, reason),),
+        updates=(
+            DeliveryUpdate(
+                delivery.id, state, delivery.status, reason, _watch(delivery, refusal, means)
+            ),
+        ),
         evidence=(evidence,),
         outbox=receipt,
         done=(parcel.row.id,),
     )
+
+
+def _watch(delivery: Delivery, refusal: Refusal | None, means: Means) -> Watch | None:
+    """None where it stays as it is, which is what it does if it left at once."""
+    watch = delivery.watch
+    if refusal is None:
+        moved = placed(watch, means.now, means.view, delivery.inbox)
+    else:
+        moved = ended(watch)
+    return None if moved == watch else moved
 
 
 def _witness(route: RouteKind, event: DeliveryEvent, refusal: Refusal | None) -> Event:

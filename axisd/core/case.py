@@ -16,6 +16,7 @@ from axisd.core.envelope import Document, Envelope, Status
 from axisd.core.evidence import Facts
 from axisd.core.inspection import Inspection
 from axisd.core.records import Identity, Questions, RouteKind
+from axisd.core.replies import answers
 from axisd.core.routing import Leg, kin_of, organ_of, plan
 from axisd.core.rules import place_of, recipient_codes
 from axisd.core.submission import Door, Lane
@@ -79,11 +80,13 @@ def questions(case: Case, view: View) -> Questions:
     if submission.external_id is not None:
         externals.add((submission.door, submission.external_id))
     about: set[tuple[str, str]] = set()
+    day = day_of(submission.received_at)
     if case.inspection.verified and isinstance(case.inspection.verified.envelope, Status):
         status = case.inspection.verified.envelope
-        day = day_of(submission.received_at)
         organs = kin_of(_issuer(status), view.directory, day)
         about = {(organ, status.about.document_id) for organ in organs}
+    elif case.inspection.verified is not None:
+        about = answers(case.inspection.verified.envelope, view, day)
     return Questions(
         identities=frozenset(
             identity for leg in case.legs if leg.route for identity in case.identities(leg)

@@ -111,6 +111,11 @@ def _warning(code: str, en: str, vi: str) -> Reason:
     return Reason(code, Fault.SENDER, False, Event.SUBMISSION_ACCEPTANCE, "0", en, vi)
 
 
+def _notice(code: str, en: str, vi: str, *, fault: Fault = Fault.RECIPIENT) -> Reason:
+    """What is due or overdue: nothing was refused, and there is nothing to send again."""
+    return Reason(code, fault, False, Event.CONSIGNMENT_NOTIFICATION, "20", en, vi)
+
+
 REASONS: Final[Mapping[str, Reason]] = _table(
     # (1) size and content type
     _sender("empty", "21", "The submission has no content.", "Bản gửi không có nội dung."),
@@ -513,6 +518,53 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "10",
         "{agency} refused the document: {detail}",
         "{agency} từ chối tiếp nhận văn bản: {detail}",
+    ),
+    # deadlines
+    _notice(
+        "arrival-due",
+        "The document is waiting for {agency}; confirm by {due} that it arrived (status 01).",
+        "Văn bản đang chờ {agency}; hãy xác nhận đã đến (trạng thái 01) trước {due}.",
+    ),
+    _notice(
+        "arrival-overdue",
+        "{agency} did not confirm by {due} that the document arrived.",
+        "{agency} không xác nhận văn bản đã đến trước {due}.",
+    ),
+    _notice(
+        "registration-due",
+        "The document is to be registered by {agency} by {due} (status 03), or refused (status 02).",
+        "{agency} cần tiếp nhận văn bản (trạng thái 03) hoặc từ chối (trạng thái 02) trước {due}.",
+    ),
+    _notice(
+        "registration-overdue",
+        "{agency} neither registered nor refused the document by {due}.",
+        "{agency} không tiếp nhận và cũng không từ chối văn bản trước {due}.",
+    ),
+    _notice(
+        "reply-due",
+        "The sender asks {agency} for a reply by {due}.",
+        "Nơi gửi đề nghị {agency} trả lời trước {due}.",
+    ),
+    _notice(
+        "reply-overdue",
+        "{agency} did not reply by {due}.",
+        "{agency} không trả lời trước {due}.",
+    ),
+    _notice(
+        "recall-answer-due",
+        "The sender recalled the document; {agency} is to agree (15) or refuse (16) by {due}.",
+        "Nơi gửi đã thu hồi văn bản; {agency} cần đồng ý (15) hoặc từ chối (16) trước {due}.",
+    ),
+    _notice(
+        "recall-answer-overdue",
+        "{agency} did not answer the recall by {due}.",
+        "{agency} không trả lời yêu cầu thu hồi trước {due}.",
+    ),
+    _notice(
+        "consignment-overdue",
+        "The axis could not hand the document over to {agency} by {due}, and goes on trying.",
+        "Trục chưa chuyển được văn bản tới {agency} trước {due} và vẫn đang tiếp tục.",
+        fault=Fault.AXIS,
     ),
     # the national axis
     Reason(

@@ -13,8 +13,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from axisd.core.case import Case, cut
-from axisd.core.envelope import Document, Envelope, Status
+from axisd.core.deadlines import begin
+from axisd.core.envelope import Business, Document, Envelope, Status
 from axisd.core.evidence import Evidence, RecipientOutcome
+from axisd.core.history import UNWATCHED, Watch
 from axisd.core.inspection import Verdict
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event, Refusal, refuse
@@ -30,6 +32,7 @@ from axisd.core.records import (
     RouteKind,
     SubmissionRecord,
 )
+from axisd.core.replies import end_waits
 from axisd.core.routing import Leg
 from axisd.core.rules import document_id_of
 from axisd.core.statuses import apply_status
@@ -147,6 +150,8 @@ def _accepted(
     envelope = _envelope(case)
     if isinstance(envelope, Status):
         return apply_status(change, envelope, known, view, mint=mint, now=now)
+    if isinstance(envelope, Document):
+        return end_waits(change, envelope, known, view, mint=mint, now=now)
     return change
 
 
@@ -214,7 +219,17 @@ def _delivery(case: Case, leg: Leg, view: View, key: str, now: datetime) -> Deli
         state=DeliveryState.SENT if mailbox else DeliveryState.QUEUED,
         created_at=now,
         expires_at=now + view.lifetime,
+        watch=_watch(case, leg.inbox, view, now),
     )
+
+
+def _watch(case: Case, inbox: str, view: View, now: datetime) -> Watch:
+    """What is awaited of whoever receives it. A recall has a deadline of its own, on what it recalls."""
+    envelope = _envelope(case)
+    if not isinstance(envelope, Document) or envelope.business.business is Business.RECALL:
+        return UNWATCHED
+    due_date = envelope.due_date
+    return begin(view, created_at=now, inbox=inbox, due_date=due_date, kind=envelope.kind)
 
 
 def _leaves(delivery: Delivery) -> bool:
@@ -253,6 +268,7 @@ def _record(
         number=cut(document.number) if document else "",
         notation=cut(document.notation) if document else "",
         promulgation_date=cut(document.promulgation_date) if document else "",
+        due_date=cut(document.due_date) if document else "",
         subject=cut(document.subject) if document else None,
         # Only what was settled counts as seen: a refused item may be fetched and judged again.
         external_id=inspection.submission.external_id

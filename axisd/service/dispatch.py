@@ -29,6 +29,7 @@ from axisd.core.records import (
     Questions,
 )
 from axisd.core.retry import Backoff
+from axisd.core.view import View
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Clock, Ledger, Telemetry
 from axisd.service.commit import GroupCommit
@@ -65,6 +66,7 @@ class Dispatch:
         clock: Clock,
         telemetry: Telemetry,
         *,
+        view: Callable[[], View],
         backoff: Backoff,
         bounds: Bounds = Bounds(),
         one_large: asyncio.Lock | None = None,
@@ -78,6 +80,7 @@ class Dispatch:
         self._commits = commits
         self._clock = clock
         self._telemetry = telemetry
+        self._view = view
         self._backoff = backoff
         self._bounds = bounds
         self._schedule = Schedule(per_destination=bounds.per_destination)
@@ -243,7 +246,8 @@ class Dispatch:
         chance = random.random()
 
         def decision(known: Known) -> Change:
-            means = Means(self._backoff, chance, self._clock.new_id, self._clock.now())
+            now = self._clock.now()
+            means = Means(self._backoff, chance, self._clock.new_id, now, self._view())
             return advance(parcel, attempt, known, means)
 
         while True:

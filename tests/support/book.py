@@ -19,6 +19,7 @@ from axisd.core.records import (
     KnownDelivery,
     OutboxRow,
     Questions,
+    updated,
 )
 from axisd.core.settlement import settle
 from axisd.core.submission import Door
@@ -93,10 +94,7 @@ class Book:
             self.deliveries[delivery.id] = KnownDelivery(delivery, facts, acceptance)
         for update in change.updates:
             item = self.deliveries[update.id]
-            moved = replace(
-                item.delivery, state=update.state, status=update.status, reason=update.reason
-            )
-            self.deliveries[update.id] = replace(item, delivery=moved)
+            self.deliveries[update.id] = replace(item, delivery=updated(item.delivery, update))
         record = change.submission
         if record is not None and record.external_id is not None:
             key = (record.facts.door, record.external_id)

@@ -14,11 +14,14 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from axisd.core.advance import Failed, Means, advance
+from axisd.core.deadlines import asked_back, begin, ended
 from axisd.core.directory import Directory, Profile
 from axisd.core.inspect import crashed, inspect
 from axisd.core.inspection import Inspection
+from axisd.core.lapses import lapse
+from axisd.core.lifecycle import DeliveryState
 from axisd.core.reasons import REASONS, Refusal, refuse
-from axisd.core.records import Change, Known, RouteKind
+from axisd.core.records import Change, Known, KnownDelivery, RouteKind, updated
 from axisd.core.retry import Backoff
 from axisd.core.signature import check, uncovered
 from axisd.core.view import Limits, Policy, View
@@ -35,6 +38,7 @@ from tests.support.values import (
     agency,
     delivery,
     directory,
+    facts,
     minter,
     parcel,
     submission,
@@ -128,9 +132,9 @@ def _warned(code: str) -> Lead:
 
     def lead() -> Iterator[Refusal]:
         where = {"profile": Profile.IF_PRESENT}
-        for _, body, facts in vectors("good"):
-            if code in facts["warnings"]:
-                by = _BY_OTHER if facts["kind"] == "status" else {}
+        for _, body, found in vectors("good"):
+            if code in found["warnings"]:
+                by = _BY_OTHER if found["kind"] == "status" else {}
                 yield from _handed_in(body, where=where, received_at=RECEIVED, **by)()
 
     return lead
@@ -212,9 +216,32 @@ def _national(code: str) -> Lead:
 def _too_late(route: RouteKind) -> Lead:
     def lead() -> Iterator[Refusal]:
         of = delivery(route=route)
-        late = Means(Backoff(), 0.0, minter(), of.expires_at + timedelta(seconds=1))
+        late = Means(Backoff(), 0.0, minter(), of.expires_at + timedelta(seconds=1), view())
         waits = Failed(refuse("broker-silent", agency=of.inbox))
         return _told(advance(parcel(of), waits, Known(), late))
+
+    return lead
+
+
+def _lapsed(
+    code: str, days: int, state: DeliveryState = DeliveryState.SENT, *, asked: bool = False
+) -> Lead:
+    """The last that is told within `days` of a document that asks for a reply by the end of its fourth day."""
+
+    def lead() -> Iterator[Refusal]:
+        here = view()
+        of = delivery(state=state)
+        inbox, at, day = of.inbox, of.created_at, "2026/01/08"
+        watch = begin(here, created_at=at, inbox=inbox, due_date=day, kind="document")
+        if asked:
+            watch = asked_back(ended(watch), at, here, inbox)
+        known = KnownDelivery(replace(of, watch=watch), facts(), None)
+        for hour in range(24 * days):
+            now = at + timedelta(hours=hour)
+            change = lapse(known, here, now, mint=minter(hour * 100))
+            for update in change.updates:
+                known = replace(known, delivery=updated(known.delivery, update))
+            yield from (refusal for refusal in _told(change) if refusal.code == code)
 
     return lead
 
@@ -284,6 +311,21 @@ LEADS: Final[Mapping[str, Lead]] = {
     "broker-refused": _broker(Delivered.NACKED),
     "broker-silent": _broker(Delivered.SILENT),
     "expired": _too_late(RouteKind.LOCAL),
+    # deadlines
+    **{
+        code: _lapsed(code, 5)
+        for code in (
+            "arrival-due",
+            "arrival-overdue",
+            "registration-due",
+            "registration-overdue",
+            "reply-due",
+            "reply-overdue",
+        )
+    },
+    "recall-answer-due": _lapsed("recall-answer-due", 3, asked=True),
+    "recall-answer-overdue": _lapsed("recall-answer-overdue", 3, asked=True),
+    "consignment-overdue": _lapsed("consignment-overdue", 3, DeliveryState.DEFERRED),
     # the national axis
     "national-refused": _national("10"),
     "national-unknown-recipient": _national("18"),

@@ -25,6 +25,7 @@ from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
 from axisd.core.settlement import settle
 from axisd.core.submission import Door, Submission
+from axisd.core.view import View
 from axisd.service.commit import GroupCommit
 from axisd.service.directory_evidence import DirectoryEvidence
 from tests.support.settings import Site
@@ -97,7 +98,7 @@ async def _try(configuration: Configuration, attempt: Attempt) -> None:
                 asked = Questions(deliveries=frozenset([parcel.row.id]))
                 async with ledger.transaction() as transaction:
                     known = await transaction.known(asked)
-                    change = advance(parcel, attempt, known, _means())
+                    change = advance(parcel, attempt, known, _means(configuration.view))
                     head = await transaction.head()
                     entries, receipts = _sealer(configuration).seal_group(change.evidence, head)
                     await transaction.write(Records((change,), tuple(entries), tuple(receipts)))
@@ -105,9 +106,9 @@ async def _try(configuration: Configuration, attempt: Attempt) -> None:
         await ledger.close()
 
 
-def _means() -> Means:
+def _means(view: View) -> Means:
     backoff = Backoff(timedelta(seconds=2), timedelta(minutes=10))
-    return Means(backoff, 0.5, CLOCK.new_id, CLOCK.now())
+    return Means(backoff, 0.5, CLOCK.new_id, CLOCK.now(), view)
 
 
 def _sealer(configuration: Configuration) -> Sealer:

@@ -29,6 +29,7 @@ from tests.support.values import (
     minter,
     parcel,
     receipt_parcel,
+    view,
 )
 
 S = DeliveryState
@@ -39,7 +40,7 @@ FINAL = Failed(refuse("national-unknown-recipient", agency="G14"), final=True)
 
 def means(late: timedelta = timedelta(), chance: float = 0.0) -> Means:
     backoff = Backoff(timedelta(seconds=2), timedelta(minutes=10))
-    return Means(backoff, chance, minter(9000), NOW + late)
+    return Means(backoff, chance, minter(9000), NOW + late, view())
 
 
 def known(of: Delivery) -> Known:

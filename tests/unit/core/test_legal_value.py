@@ -102,7 +102,9 @@ def test_whatever_happens_later_is_told_with_the_documents_own(
     assert change.submission is not None
     waiting = row(destination=delivery.destination, id=delivery.id)
     parcel = Parcel(waiting, body, change.submission.facts, delivery=delivery)
-    consigned = advance(parcel, Sent(), Known(), Means(Backoff(), 0.0, minter(9_000), NOW))
+    consigned = advance(
+        parcel, Sent(), Known(), Means(Backoff(), 0.0, minter(9_000), NOW, book.view)
+    )
     unsigned = inspected(book, STATUS.encode(), by=OTHER)
     taken = book.settle(unsigned)
     later = [*consigned.evidence, *(e for e in taken.evidence if e.event is Event.CONTENT_HANDOVER)]

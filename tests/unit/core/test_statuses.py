@@ -49,7 +49,7 @@ def confirmed(book: Book) -> None:
         if item.delivery.id in book.outbox:
             known = Known()
             known.add(item)
-            means = Means(Backoff(), 0.0, book.mint, NOW)
+            means = Means(Backoff(), 0.0, book.mint, NOW, book.view)
             book.take_in(advance(parcel(item.delivery, facts=item.facts), Sent(), known, means))
 
 

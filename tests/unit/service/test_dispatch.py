@@ -110,6 +110,7 @@ class Bench:
             self.commits,
             self.clock,
             self.telemetry,
+            view=view,
             backoff=BACKOFF,
             bounds=self.bounds,
         )

@@ -144,6 +144,7 @@ class Axis:
             commits,
             clock,
             telemetry,
+            view=lambda: VIEW,
             backoff=Backoff(timedelta(seconds=1), timedelta(seconds=30)),
             bounds=Bounds(window=8, per_destination=3),
         )
