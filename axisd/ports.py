@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from axisd.core.evidence import Entry, Facts, Head, Receipt
-from axisd.core.history import Link, Recall, StatusRecord
+from axisd.core.history import Awaited, Link, Recall, StatusRecord
 from axisd.core.records import (
     Delivery,
     Known,
@@ -122,6 +122,12 @@ class Ledger(Protocol):
 
     async def due(self, before: datetime, limit: int) -> Sequence[str]:
         """Ids of deliveries of which something is due until `before`, the longest due first."""
+
+    async def next_due(self) -> datetime | None:
+        """When something is due next, None if never; in the past if nobody has looked yet."""
+
+    async def awaited(self, now: datetime) -> Sequence[Awaited]:
+        """What is overdue and what is due next, by kind and inbox."""
 
     async def receipt(self, receipt_id: str) -> Receipt | None: ...
 

@@ -149,6 +149,12 @@ def due_of(watch: Watch, kind: DeadlineKind) -> datetime | None:
             return watch.recall_due
 
 
+def is_awaited(watch: Watch, kind: DeadlineKind) -> bool:
+    """Whether somebody waits for it, overdue or not."""
+    pressed = watch.recall_due is None or kind not in _ASKED_BACK
+    return due_of(watch, kind) is not None and _done_at(watch, kind) is None and pressed
+
+
 def moment_of(watch: Watch, kind: DeadlineKind, view: View, inbox: str) -> datetime | None:
     """When there is next something to say about `kind`: the reminder, else the deadline; None if never."""
     due = due_of(watch, kind)
@@ -156,7 +162,7 @@ def moment_of(watch: Watch, kind: DeadlineKind, view: View, inbox: str) -> datet
         return None
     if _done_at(watch, kind) is not None:
         return _late(watch, kind)
-    if watch.recall_due is not None and kind in _ASKED_BACK:
+    if not is_awaited(watch, kind):
         return None
     lead = view.deadlines.lead(kind)
     if lead is None or reminder_of(kind) in watch.told:

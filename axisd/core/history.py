@@ -33,6 +33,24 @@ class Watch:
 UNWATCHED = Watch()
 
 
+CONSIGNMENT = "consignment"
+"""The kind of what the axis itself owes: deliveries in our own outbox, by their first deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What one inbox owes of one kind (a `DeadlineKind`, or `CONSIGNMENT`, of which the others count the
+    same deliveries). `overdue`: how many deadlines passed, the first of them at `since`; `waiting`: how many
+    still run, the next until `next_due`. What was done, however late, is in neither."""
+
+    kind: str
+    inbox: str
+    overdue: int
+    since: datetime | None
+    waiting: int
+    next_due: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
     """One business status as it came in, about one delivery; `delivery_id` is None while it is unmatched:

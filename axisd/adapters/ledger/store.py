@@ -17,16 +17,17 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from axisd.adapters.ledger import reading, schema, verify, writing
+from axisd.adapters.ledger import awaited, reading, schema, verify, writing
 from axisd.adapters.ledger.connection import OwnedConnection, T, Work
 from axisd.adapters.ledger.engine import READING, WRITING, reading_engine, writing_engine
 from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.lock import LedgerLock
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
 from axisd.core.evidence import Entry, Head, Receipt
-from axisd.core.history import StatusRecord
+from axisd.core.history import Awaited, StatusRecord
 from axisd.core.records import (
     INLINE_LIMIT,
+    Delivery,
     Known,
     OutboxRow,
     OutboxSummary,
@@ -117,6 +118,22 @@ class LedgerReader:
     async def due(self, before: datetime, limit: int) -> Sequence[str]:
         """Ids of deliveries of which something is due until `before`, the longest due first."""
         return await self._reader.read(partial(reading.due, before=before, limit=limit))
+
+    async def next_due(self) -> datetime | None:
+        """When something is due next, None if never; in the past if nobody has looked yet."""
+        return await self._reader.read(awaited.next_due)
+
+    async def awaited(self, now: datetime) -> Sequence[Awaited]:
+        """What is overdue and what is due next, by kind and inbox."""
+        return await self._reader.read(partial(awaited.awaited, now=now))
+
+    async def overdue(
+        self, now: datetime, kind: str, inbox: str = "", limit: int = 100
+    ) -> Sequence[Delivery]:
+        """Deliveries whose deadline of this kind passed, of one inbox or of all, the longest ago first."""
+        return await self._reader.read(
+            partial(awaited.overdue, now=now, kind=kind, inbox=inbox, limit=limit)
+        )
 
     async def unmatched(self, limit: int = 100) -> Sequence[StatusRecord]:
         """Statuses that wait for the document they are about, newest first."""

@@ -39,6 +39,15 @@ METADATA: Final = MetaData(
     }
 )
 
+AWAITED: Final = {
+    "arrival": ("arrived_at",),
+    "registration": ("registered_at", "recall_due"),
+    "reply": ("recall_due",),
+    "recall": (),
+}
+"""Deadlines by the names of their columns, and what is NULL as long as one runs: nobody is pressed to
+register or to answer what was asked back."""
+
 Whole: Final = BigInteger().with_variant(Integer, "sqlite")
 """64 bits everywhere; STRICT tables spell it INTEGER."""
 
@@ -46,6 +55,25 @@ Whole: Final = BigInteger().with_variant(Integer, "sqlite")
 def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
     listed = ", ".join(f"'{state}'" for state in states)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def awaited(kind: str) -> str:
+    """What is true of a delivery of whose recipient something is awaited, by the name of its deadline."""
+    return " AND ".join(
+        (f"{kind}_due IS NOT NULL", *(f"{column} IS NULL" for column in AWAITED[kind]))
+    )
+
+
+def _awaited(kind: str) -> Index:
+    # The last columns are NULL throughout: with them the index alone answers.
+    return Index(
+        f"delivery_{kind}_awaited",
+        "inbox",
+        f"{kind}_due",
+        *AWAITED[kind],
+        sqlite_where=text(awaited(kind)),
+        postgresql_where=text(awaited(kind)),
+    )
 
 
 def _required(name: str) -> Column[str]:
@@ -155,6 +183,7 @@ delivery: Final = Table(
         sqlite_where=text("next_due IS NOT NULL"),
         postgresql_where=text("next_due IS NOT NULL"),
     ),
+    *map(_awaited, AWAITED),
     # The identity. Document first, so that one list of values finds many identities, and all
     # deliveries of a document (SQLite scans the table for a list of several columns).
     UniqueConstraint("document_id", "sender", "business", "recipient"),

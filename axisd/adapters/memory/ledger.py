@@ -7,7 +7,7 @@ comparing property test hold the two together), but as slow as its size: it look
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
@@ -15,9 +15,11 @@ from itertools import groupby
 from axisd.adapters.memory.contents import Contents
 from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
+from axisd.core.deadlines import due_of, is_awaited
 from axisd.core.evidence import Entry, Facts, Head, Receipt
-from axisd.core.history import StatusRecord
+from axisd.core.history import CONSIGNMENT, Awaited, StatusRecord
 from axisd.core.lifecycle import SubmissionState
+from axisd.core.policy import DeadlineKind
 from axisd.core.records import (
     INLINE_LIMIT,
     Delivery,
@@ -128,6 +130,36 @@ class MemoryLedger:
             if delivery.watch.next_due is not None and delivery.watch.next_due <= before
         )
         return [key for _, key in found[:limit]]
+
+    async def next_due(self) -> datetime | None:
+        """When something is due next, None if never; in the past if nobody has looked yet."""
+        dues = (delivery.watch.next_due for delivery in self._read().deliveries.values())
+        return min((due for due in dues if due is not None), default=None)
+
+    async def awaited(self, now: datetime) -> Sequence[Awaited]:
+        """What is overdue and what is due next, by kind and inbox."""
+        found: list[Awaited] = []
+        for kind in (*DeadlineKind, CONSIGNMENT):
+            dues: dict[str, list[datetime]] = {}
+            for delivery, due in _awaited(self._read(), kind):
+                dues.setdefault(delivery.inbox, []).append(due)
+            for inbox, instants in sorted(dues.items()):
+                passed = [due for due in instants if due <= now]
+                ahead = [due for due in instants if due > now]
+                since, following = min(passed, default=None), min(ahead, default=None)
+                found.append(Awaited(kind, inbox, len(passed), since, len(ahead), following))
+        return found
+
+    async def overdue(
+        self, now: datetime, kind: str, inbox: str = "", limit: int = 100
+    ) -> Sequence[Delivery]:
+        """Deliveries whose deadline of this kind passed, of one inbox or of all, the longest ago first."""
+        found = [
+            (due, delivery.id, delivery)
+            for delivery, due in _awaited(self._read(), kind)
+            if due <= now and inbox in {"", delivery.inbox}
+        ]
+        return [delivery for _, _, delivery in sorted(found, key=lambda item: item[:2])[:limit]]
 
     async def unmatched(self, limit: int = 100) -> Sequence[StatusRecord]:
         """Statuses that wait for the document they are about, newest first."""
@@ -272,6 +304,21 @@ class _MemoryTransaction:
         if self.ended:
             raise IntegrityError("the transaction has ended")
         return self.contents
+
+
+def _awaited(contents: Contents, kind: str) -> Iterator[tuple[Delivery, datetime]]:
+    """Deliveries of which something is awaited, with the deadline."""
+    for delivery in contents.deliveries.values():
+        watch = delivery.watch
+        if kind == CONSIGNMENT:
+            dues = [due_of(watch, found) for found in DeadlineKind]
+            due = next((due for due in dues if due is not None), None)
+            waits = delivery.id in contents.outbox
+        else:
+            due = due_of(watch, DeadlineKind(kind))
+            waits = is_awaited(watch, DeadlineKind(kind))
+        if due is not None and waits:
+            yield delivery, due
 
 
 def _asked_about(delivery: Delivery, questions: Questions) -> bool:

@@ -15,6 +15,7 @@ from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
 from axisd.core.evidence import Head, own_facts
+from axisd.core.history import Awaited, Watch
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -46,6 +47,7 @@ from tests.support.ledger import (
 )
 
 Both = SqlLedger | MemoryLedger
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -550,3 +552,43 @@ async def test_a_closed_ledger_says_that_it_is_closed(ledger: Both) -> None:
         await ledger.outbox_summary()
     with pytest.raises(TransientError, match="closed"):
         await commit(ledger, case().change)
+
+
+async def test_what_is_awaited_is_counted_and_listed_by_kind_and_inbox(ledger: Both) -> None:
+    one = case(recipients=RECIPIENTS)
+    hours = [
+        Watch(arrival_due=NOW, registration_due=NOW + HOUR, next_due=NOW),
+        Watch(arrival_due=NOW - HOUR, arrived_at=NOW, registration_due=NOW, reply_due=NOW + HOUR),
+        Watch(
+            registration_due=NOW - HOUR, recall_due=NOW, reply_due=NOW - HOUR, next_due=NOW + HOUR
+        ),
+    ]
+    deliveries = tuple(
+        replace(leg, watch=watch) for leg, watch in zip(one.deliveries, hours, strict=True)
+    )
+    await commit(ledger, replace(one.change, deliveries=deliveries))
+    first, second, third = RECIPIENTS
+    assert await ledger.next_due() == NOW
+    assert await ledger.awaited(NOW) == [
+        Awaited("arrival", first, 1, NOW, 0, None),
+        Awaited("registration", first, 0, None, 1, NOW + HOUR),
+        Awaited("registration", second, 1, NOW, 0, None),
+        Awaited("reply", second, 0, None, 1, NOW + HOUR),
+        Awaited("recall-answer", third, 1, NOW, 0, None),
+        Awaited("consignment", first, 1, NOW, 0, None),
+        Awaited("consignment", second, 1, NOW - HOUR, 0, None),
+        Awaited("consignment", third, 1, NOW - HOUR, 0, None),
+    ]
+    assert await ledger.overdue(NOW, "arrival") == [deliveries[0]]
+    assert await ledger.overdue(NOW, "registration", second) == [deliveries[1]]
+    assert await ledger.overdue(NOW, "registration", first) == []
+    assert await ledger.overdue(NOW, "recall-answer") == [deliveries[2]]
+    assert await ledger.overdue(NOW, "consignment", limit=2) == [deliveries[1], deliveries[2]]
+    await commit(ledger, Change(done=tuple(leg.id for leg in deliveries)))
+    assert await ledger.overdue(NOW, "consignment") == []
+
+
+async def test_where_nothing_is_awaited_nothing_is_due(ledger: Both) -> None:
+    await commit(ledger, case().change)
+    assert await ledger.next_due() is None
+    assert await ledger.awaited(NOW) == []

@@ -22,6 +22,7 @@ from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
 from axisd.core.evidence import Evidence
 from axisd.core.history import (
+    CONSIGNMENT,
     UNWATCHED,
     Joined,
     Link,
@@ -33,6 +34,7 @@ from axisd.core.history import (
     Watch,
 )
 from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event
 from axisd.core.records import (
     Change,
@@ -339,6 +341,13 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
         "entries": [entry async for entry in ledger.entries()],
         "quarantined": await ledger.quarantined(),
         "due": await ledger.due(NOW + timedelta(seconds=3), 10),
+        "next due": await ledger.next_due(),
+        "awaited": await ledger.awaited(NOW + timedelta(seconds=3)),
+        "overdue": [
+            (await ledger.overdue(NOW + timedelta(seconds=3), kind, inbox, 3))
+            for kind in (*DeadlineKind, CONSIGNMENT)
+            for inbox in ("", ORGANS[0])
+        ],
         "unmatched": (await ledger.unmatched(), await ledger.unmatched_count()),
         "numbered": [
             await ledger.numbered("7", "STC", sender, year)
