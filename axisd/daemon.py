@@ -1,7 +1,7 @@
 """The daemon: the one place that knows everyone.
 
 `Daemon` is put together from a configuration, starts its parts in order (view, keys, ledger, commits,
-web, broker, relay, intake, national axis), says READY only when all of them work, and stops in the
+web, broker, relay, intake, deadlines, national axis), says READY only when all of them work, and stops in the
 reverse order: no new submissions, what is in flight settles and is acknowledged within a bound, the
 relay gets its grace, then everything closes. A second SIGTERM does not wait. What is unfinished is
 unacknowledged at the broker or still in the outbox.
@@ -46,6 +46,8 @@ from axisd.core.view import View
 from axisd.core.zone import day_of
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
 from axisd.service.commit import GroupCommit
+from axisd.service.deadlines import PART as DEADLINES
+from axisd.service.deadlines import Sweep
 from axisd.service.directory_evidence import DirectoryEvidence
 from axisd.service.dispatch import Bounds, Dispatch
 from axisd.service.downlink import Downlink, Pace
@@ -61,6 +63,7 @@ log = logging.getLogger(__name__)
 
 _GAUGE_SECONDS = 5.0
 _CONSUMERS_SECONDS = 30.0
+_AWAITED_SECONDS = 30.0
 _WINDOW = 16 * 1024 * 1024
 """Bytes of submissions that a lane holds before it stops reading."""
 _NATIONAL_BOUNDS = Bounds(window=8, per_destination=1)
@@ -143,6 +146,9 @@ class Daemon:
             one_large=self._one_large,
         )
         self._directory_evidence = DirectoryEvidence(self._ledger, self._commits, self._clock)
+        self._sweep = Sweep(
+            lambda: self._view, self._ledger, self._commits, self._clock, self._telemetry
+        )
         self._backoff = Backoff(settings.delivery.retry.first, settings.delivery.retry.most)
         return self
 
@@ -163,6 +169,7 @@ class Daemon:
             taking = [group.create_task(self._take(self._run_door()), name="intake")]
             if self._downlink is not None:
                 taking.append(group.create_task(self._take(self._downlink.run()), name="downlink"))
+            taking.append(group.create_task(self._sweep.run(), name=DEADLINES))
             around = [
                 group.create_task(self._watch(), name="watch"),
                 *(group.create_task(gauge, name="gauge") for gauge in self._gauges()),
@@ -277,7 +284,7 @@ class Daemon:
         """READY only when a consumer is there and the publisher is connected."""
         await self._door.wait_consuming()
         await self._publisher.connected.wait()
-        for part in ("commit", *(d.name for d in self._dispatches)):
+        for part in ("commit", DEADLINES, *(d.name for d in self._dispatches)):
             self._pulse.expect(part)
         self._ready = True
         self._show_broker()
@@ -360,6 +367,7 @@ class Daemon:
     def _gauges(self) -> Iterator[Coroutine[None, None, NoReturn]]:
         yield by_and_by("clock", self._show_clock, self._telemetry, every=_GAUGE_SECONDS)
         yield by_and_by("backlog", self._show_backlog, self._telemetry, every=_GAUGE_SECONDS)
+        yield by_and_by("awaited", self._show_awaited, self._telemetry, every=_AWAITED_SECONDS)
         if self._management is not None:
             look = partial(self._show_consumers, self._management)
             yield by_and_by("consumers", look, self._telemetry, every=_CONSUMERS_SECONDS)
@@ -372,6 +380,9 @@ class Daemon:
         # Links tell of a change before their owners have acted on it: look again by and by.
         self._show_broker()
         self._telemetry.backlog(await self._ledger.outbox_summary())
+
+    async def _show_awaited(self) -> None:
+        self._telemetry.awaited(await self._ledger.awaited(self._clock.now()))
 
     async def _show_consumers(self, management: Management) -> None:
         by_queue = await management.consumers()

@@ -283,6 +283,12 @@ class Telemetry(Protocol):
 
     def backlog(self, summary: Sequence[OutboxSummary]) -> None: ...
 
+    def noticed(self, reason: str) -> None:
+        """Somebody is told that something is due, or overdue."""
+
+    def awaited(self, awaited: Sequence[Awaited]) -> None:
+        """What recipients owe, and what we owe them, as of now."""
+
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed; it is counted and logged with its cause."""
 

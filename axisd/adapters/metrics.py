@@ -27,7 +27,9 @@ from prometheus_client import (
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from axisd.core.history import CONSIGNMENT
 from axisd.core.lifecycle import SubmissionState
+from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxSummary
 from axisd.core.submission import DOORS, Lane
@@ -55,8 +57,13 @@ NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "account", "failed"
 FAMILIES: Final = ("transient", "integrity", "config", "unexpected")
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 PARTS: Final = (
-    "commit", "relay", "uplink", "downlink", "publisher", "intake.urgent", "intake.normal",
+    "commit", "relay", "deadlines", "uplink", "downlink", "publisher", "intake.urgent", "intake.normal",
 )  # fmt: skip
+DEADLINES: Final = (*DeadlineKind, CONSIGNMENT)
+"""What is overdue, by whom: four kinds that recipients owe, one that the axis owes."""
+NOTICES: Final = tuple(
+    code for code, reason in REASONS.items() if code.endswith(("-due", "-overdue"))
+)
 CONNECTIONS: Final = ("consume", "publish")
 
 OTHER: Final = "other"
@@ -234,6 +241,34 @@ class Metrics:
             ),
             ROUTES,
         )
+        self.notices = Bounded(
+            self._counter(
+                "deadline_notices",
+                "Reminders and passed deadlines that were told, by reason.",
+                "reason",
+            ),
+            NOTICES,
+        )
+        self.overdue = Bounded(
+            self._gauge(
+                "deadlines_overdue",
+                "Deliveries of which something is overdue, by kind; consignment: they lie in our outbox.",
+                "kind",
+            ),
+            DEADLINES,
+        )
+        self.overdue_since = Bounded(
+            self._gauge(
+                "deadlines_overdue_since_timestamp_seconds",
+                "The longest passed of these deadlines; 0 if none is.",
+                "kind",
+            ),
+            DEADLINES,
+        )
+        self.awaited = Bounded(
+            self._gauge("deadlines_waiting", "Deadlines that still run, by kind.", "kind"),
+            DEADLINES,
+        )
         self.outbox = Outbox()
         self.registry.register(self.outbox)
         self.national = Bounded(
@@ -311,7 +346,16 @@ class Metrics:
         )
         self.trouble = Bounded(
             self._counter("trouble", "Failures of our own, by part and family.", "part", "family"),
-            (*PARTS, "inspection", "settlement", "ledger", "intake", "backlog", "consumers"),
+            (
+                *PARTS,
+                "inspection",
+                "settlement",
+                "ledger",
+                "intake",
+                "backlog",
+                "consumers",
+                "awaited",
+            ),
             FAMILIES,
         )
         self.beats = Bounded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from axisd.core.history import Awaited
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.ports import Settled
@@ -24,6 +25,8 @@ class RecordingTelemetry:
     exchanges: list[tuple[str, str, str]] = field(default_factory=list)
     """Operation, outcome, reason."""
     backlogs: list[tuple[OutboxSummary, ...]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
     beats: dict[str, int] = field(default_factory=dict)
 
@@ -47,6 +50,12 @@ class RecordingTelemetry:
 
     def backlog(self, summary: Sequence[OutboxSummary]) -> None:
         self.backlogs.append(tuple(summary))
+
+    def noticed(self, reason: str) -> None:
+        self.notices.append(reason)
+
+    def awaited(self, awaited: Sequence[Awaited]) -> None:
+        self.awaiting.append(tuple(awaited))
 
     def trouble(self, where: str, error: BaseException) -> None:
         self.troubles.append((where, error))

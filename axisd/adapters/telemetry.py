@@ -15,8 +15,9 @@ from uuid import UUID
 
 from axisd import __version__
 from axisd.adapters.logs import journal
-from axisd.adapters.metrics import Metrics
+from axisd.adapters.metrics import DEADLINES, Metrics
 from axisd.config.load import Configuration
+from axisd.core.history import Awaited
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
@@ -156,6 +157,19 @@ class AxisTelemetry:
     def backlog(self, summary: Sequence[OutboxSummary]) -> None:
         """What waits in the outbox now."""
         self._metrics.outbox.show(summary)
+
+    def noticed(self, reason: str) -> None:
+        """Somebody is told that something is due, or overdue."""
+        self._metrics.notices.of(reason).inc()
+
+    def awaited(self, awaited: Sequence[Awaited]) -> None:
+        """What recipients owe, and what we owe them, as of now."""
+        for kind in DEADLINES:
+            mine = [item for item in awaited if item.kind == kind]
+            since = min((item.since for item in mine if item.since), default=None)
+            self._metrics.overdue.of(kind).set(sum(item.overdue for item in mine))
+            self._metrics.overdue_since.of(kind).set(since.timestamp() if since else 0.0)
+            self._metrics.awaited.of(kind).set(sum(item.waiting for item in mine))
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed: what heals is a warning, what does not an error with its traceback."""

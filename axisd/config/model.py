@@ -407,6 +407,47 @@ class DeliverySettings(Section):
     retry: RetrySettings = setting("Waits between tries.", default=RetrySettings())
 
 
+def _watched(what: str) -> Any:
+    return setting(f"Whether it is watched that {what}.", reloads=True, default=True)
+
+
+def _reminder(hours: int) -> Any:
+    return setting(
+        "How much working time before that deadline the recipient is reminded; 0s for never.",
+        reloads=True,
+        default=timedelta(hours=hours),
+        ge=timedelta(),
+        le=timedelta(days=30),
+    )
+
+
+class DeadlineSettings(Section):
+    """What recipients have to do in time, by the working calendar; the sender is told when they did not."""
+
+    remind: bool = setting(
+        "Whether recipients that receive over AMQP are reminded at all.", reloads=True, default=True
+    )
+    arrival: bool = _watched(
+        "a document arrives (status 01 or later) by the end of the working day"
+    )
+    arrival_reminder: Duration = _reminder(2)
+    registration: bool = _watched(
+        "it is registered (03 or later) or refused (02) by the end of the next working day"
+    )
+    registration_reminder: Duration = _reminder(4)
+    reply: bool = _watched("a document with a DueDate is replied to by the end of that day")
+    reply_reminder: Duration = _reminder(16)
+    recall_answer: bool = _watched("a recall is answered (15 or 16)")
+    recall_answer_reminder: Duration = _reminder(4)
+    recall_days: int = setting(
+        "Working days in which a recall is answered; 0 is the day on which it was asked.",
+        reloads=True,
+        default=1,
+        ge=0,
+        le=60,
+    )
+
+
 class PollSettings(Section):
     """How often the national axis is asked for what waits for us."""
 
@@ -477,6 +518,9 @@ class Settings(Section):
         "What this axis chooses where the regulation leaves a choice.", default=RulesSettings()
     )
     delivery: DeliverySettings = setting("How deliveries are tried.", default=DeliverySettings())
+    deadlines: DeadlineSettings = setting(
+        "What recipients have to do in time.", default=DeadlineSettings()
+    )
     national: NationalSettings | None = setting("The national axis, if joined.", default=None)
     stop: StopSettings = setting("How the daemon stops.", default=StopSettings())
     log: LogSettings = setting("What is logged.", default=LogSettings())

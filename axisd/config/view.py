@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from axisd.config.model import Settings
+from axisd.config.model import DeadlineSettings, Settings
 from axisd.core.calendar import Calendar
 from axisd.core.directory import Directory
+from axisd.core.policy import DeadlineKind, DeadlinePolicy
 from axisd.core.trust import TrustStore
 from axisd.core.view import Axis, Limits, Policy, View
 
@@ -31,7 +32,22 @@ def build_view(
         national=settings.national is not None,
         lifetime=settings.delivery.lifetime,
         calendar=calendar,
+        deadlines=_deadlines(settings.deadlines),
         version=version,
+    )
+
+
+def _deadlines(settings: DeadlineSettings) -> DeadlinePolicy:
+    kinds = (
+        (DeadlineKind.ARRIVAL, settings.arrival, settings.arrival_reminder),
+        (DeadlineKind.REGISTRATION, settings.registration, settings.registration_reminder),
+        (DeadlineKind.REPLY, settings.reply, settings.reply_reminder),
+        (DeadlineKind.RECALL_ANSWER, settings.recall_answer, settings.recall_answer_reminder),
+    )
+    return DeadlinePolicy(
+        leads={kind: reminder for kind, watched, reminder in kinds if watched},
+        remind=settings.remind,
+        recall_days=settings.recall_days,
     )
 
 

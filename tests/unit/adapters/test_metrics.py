@@ -15,6 +15,7 @@ from axisd.adapters.metrics import OBJECTIVE, SECONDS, Metrics
 from axisd.adapters.telemetry import AxisTelemetry
 from axisd.config.load import read
 from axisd.core.evidence import Facts
+from axisd.core.history import Awaited
 from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxKind, OutboxRow, OutboxSummary
 from axisd.core.submission import Door, Lane, Submission
@@ -318,3 +319,31 @@ def test_lines_logged_are_counted_by_level(telemetry: AxisTelemetry, value: Valu
     telemetry.counted("warning")
     assert value("log_events_total", level="warning") == 1
     assert value("log_events_total", level="critical") == 0
+
+
+def test_what_is_awaited_is_summed_by_kind_and_what_is_over_leaves_no_trace(
+    telemetry: AxisTelemetry, value: Value, clock: ManualClock
+) -> None:
+    first = clock.now() - timedelta(days=2)
+    telemetry.awaited(
+        [
+            Awaited("arrival", "000.00.11.H53", 2, clock.now(), 1, clock.now()),
+            Awaited("arrival", "000.00.12.H53", 3, first, 0, None),
+            Awaited("consignment", "000.00.12.H53", 0, None, 4, clock.now()),
+        ]
+    )
+    assert value("deadlines_overdue", kind="arrival") == 5
+    assert value("deadlines_overdue_since_timestamp_seconds", kind="arrival") == first.timestamp()
+    assert value("deadlines_waiting", kind="arrival") == 1
+    assert value("deadlines_overdue", kind="consignment") == 0
+    assert value("deadlines_waiting", kind="consignment") == 4
+    assert value("deadlines_overdue_since_timestamp_seconds", kind="consignment") == 0
+    telemetry.awaited([])
+    assert value("deadlines_overdue", kind="arrival") == 0
+    assert value("deadlines_overdue_since_timestamp_seconds", kind="arrival") == 0
+
+
+def test_notices_are_counted_by_reason(telemetry: AxisTelemetry, value: Value) -> None:
+    telemetry.noticed("reply-overdue")
+    assert value("deadline_notices_total", reason="reply-overdue") == 1
+    assert value("deadline_notices_total", reason="consignment-overdue") == 0

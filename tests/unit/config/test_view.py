@@ -1,8 +1,10 @@
 """The directory that systems and agencies make together."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from axisd.config.load import read
+from axisd.core.policy import DeadlineKind, DeadlinePolicy
 from tests.support.settings import TODAY, small_site
 
 
@@ -38,3 +40,18 @@ def test_the_national_section_joins_the_national_axis(tmp_path: Path) -> None:
     assert loaded.settings.national is not None
     assert loaded.settings.national.secret_file.value.get_secret_value() == "secret"
     assert "secret'" not in repr(loaded.settings)
+
+
+def test_deadlines_are_watched_and_reminded_of_as_they_are_set(tmp_path: Path) -> None:
+    site = small_site(tmp_path)
+    assert read(site.config, day=TODAY).view.deadlines == DeadlinePolicy()
+    site.edit(
+        "axisd.yaml",
+        "ledger:",
+        "deadlines: {reply: false, arrival_reminder: 0s, recall_days: 2, remind: false}\nledger:",
+    )
+    found = read(site.config, day=TODAY).view.deadlines
+    assert not found.watches(DeadlineKind.REPLY)
+    assert found.leads[DeadlineKind.ARRIVAL] == timedelta()
+    assert (found.recall_days, found.remind) == (2, False)
+    assert all(found.lead(kind) is None for kind in DeadlineKind)
