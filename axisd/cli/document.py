@@ -15,6 +15,7 @@ from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import Role, paint, say, say_json, visible
+from axisd.cli.overdue import overdue
 from axisd.cli.timeline import Values, values_of
 from axisd.config.load import load
 from axisd.config.model import Settings
@@ -23,10 +24,16 @@ from axisd.ports import Timeline
 
 @click.group(
     cls=AxisGroup,
-    examples=[("document trace ID", "every recipient, every event")],
+    examples=[
+        ("document trace ID", "every recipient, every event"),
+        ("document overdue", "what recipients owe, and what is due next"),
+    ],
 )
 def document() -> None:
     """Documents, and what happened to them."""
+
+
+document.add_command(overdue)
 
 
 @document.command(

@@ -149,6 +149,12 @@ def due_of(watch: Watch, kind: DeadlineKind) -> datetime | None:
             return watch.recall_due
 
 
+def first_due(watch: Watch) -> datetime | None:
+    """The first deadline of all: by then it had to leave our own outbox at the latest."""
+    dues = (due_of(watch, kind) for kind in DeadlineKind)
+    return next((due for due in dues if due is not None), None)
+
+
 def is_awaited(watch: Watch, kind: DeadlineKind) -> bool:
     """Whether somebody waits for it, overdue or not."""
     pressed = watch.recall_due is None or kind not in _ASKED_BACK

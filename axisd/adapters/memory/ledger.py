@@ -15,7 +15,7 @@ from itertools import groupby
 from axisd.adapters.memory.contents import Contents
 from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
-from axisd.core.deadlines import due_of, is_awaited
+from axisd.core.deadlines import due_of, first_due, is_awaited
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import CONSIGNMENT, Awaited, StatusRecord
 from axisd.core.lifecycle import SubmissionState
@@ -311,8 +311,7 @@ def _awaited(contents: Contents, kind: str) -> Iterator[tuple[Delivery, datetime
     for delivery in contents.deliveries.values():
         watch = delivery.watch
         if kind == CONSIGNMENT:
-            dues = [due_of(watch, found) for found in DeadlineKind]
-            due = next((due for due in dues if due is not None), None)
+            due = first_due(watch)
             waits = delivery.id in contents.outbox
         else:
             due = due_of(watch, DeadlineKind(kind))
