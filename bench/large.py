@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,8 +29,10 @@ from sqlalchemy.dialects import sqlite
 from axisd.adapters.ledger import codec, schema, tables
 from axisd.adapters.ledger.migrations import HEAD
 from axisd.core import chain
+from axisd.core.calendar import DEFAULT_CALENDAR
 from axisd.core.evidence import Entry, Evidence, Receipt
 from axisd.core.evidence import Head as ChainHead
+from axisd.core.receipts import legal_time_of
 from axisd.core.records import Change
 from bench.year import UNTIL, Year
 
@@ -63,21 +65,21 @@ class Large:
         return to
 
 
-def large(home: Path = _HOME, deliveries: int = DELIVERIES) -> Large:
+def large(home: Path = _HOME, deliveries: int = DELIVERIES, days: int = 365) -> Large:
     """The ledger, made if it is not there yet: that takes minutes."""
-    folder = home / f"large-{HEAD}-{VERSION}-{deliveries}"
+    folder = home / f"large-{HEAD}-{VERSION}-{deliveries}-in-{days}-days"
     kept = folder.with_suffix(".json")
     if not kept.exists():
         began = time.monotonic()
         _say(f"making a ledger of {deliveries:,} deliveries in {folder}")
         shutil.rmtree(folder, ignore_errors=True)
-        rows = _make(folder, deliveries)
+        rows = _make(folder, Year(deliveries, days))
         kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         _say(f"made in {time.monotonic() - began:.0f} s")
     return Large(folder, UNTIL, json.loads(kept.read_text(encoding="utf-8")))
 
 
-def _make(folder: Path, deliveries: int) -> dict[str, int]:
+def _make(folder: Path, year: Year) -> dict[str, int]:
     folder.mkdir(parents=True)
     file = folder / "ledger.db"
     schema.upgrade(file, busy=5.0)
@@ -86,7 +88,7 @@ def _make(folder: Path, deliveries: int) -> dict[str, int]:
             connection.execute(pragma)
         writer = _Writer(connection)
         connection.execute("BEGIN")
-        for change in Year(deliveries):
+        for change in year:
             writer.take(change)
         writer.flush()
         connection.execute("COMMIT")
@@ -122,7 +124,11 @@ class _Writer:
                     ],
                 )
         if change.payload is not None:
-            self._add(tables.payload, [asdict(change.payload)])
+            payload = change.payload
+            self._add(
+                tables.payload,
+                [{"digest": payload.digest, "size": payload.size, "body": payload.body}],
+            )
         self._add(tables.delivery, map(codec.delivery_columns, change.deliveries))
         self._add(tables.status, map(codec.status_columns, change.statuses))
         self._add(tables.link, map(codec.link_columns, change.links))
@@ -146,7 +152,8 @@ class _Writer:
         facts, to = evidence.facts, evidence.receipt_to
         body = f"<Receipt>{evidence.id}</Receipt>".encode()
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}" if to is not None else None
-        content = chain.canonical(evidence, position, digest)
+        legal_at = legal_time_of(evidence, DEFAULT_CALENDAR)
+        content = chain.canonical(evidence, position, digest, legal_at)
         self._head = ChainHead(position, chain.link(self._head.hash, content))
         entry = Entry(
             position,

@@ -15,9 +15,10 @@ from enum import StrEnum
 class Watch:
     """What the axis awaits of one recipient: the instants by which, None where nothing is awaited.
 
-    `arrived_at` and `registered_at` are the wire times at which statuses said so. `next_due`: when somebody
-    has to look at this delivery next, for a reminder or because a deadline passed; None when there is nothing
-    to look for. `told`: what was already said about it, such as `arrival-overdue`, so that it is said once.
+    `arrived_at` and `registered_at` are the wire times at which statuses said so (02, which refuses, answers
+    both); their deadlines stay beside them. `next_due`: when somebody has to look at this delivery next, for
+    a reminder or because a deadline passed; None when there is nothing to look for. `told`: what was already
+    said about it, such as `arrival-overdue`, or need not be said any more: each is said once.
     """
 
     arrival_due: datetime | None = None

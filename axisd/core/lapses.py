@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from axisd.core.deadlines import (
@@ -52,13 +52,23 @@ _OVER: Final = frozenset(
 )
 
 
-def lapse(known: KnownDelivery, view: View, now: datetime, *, mint: Callable[[], str]) -> Change:
-    """What is due until `now`, as evidence and receipts; empty where nothing is, or somebody was faster."""
-    watch = known.delivery.watch
-    if watch.next_due is None or watch.next_due > now:
+def lapse(
+    known: KnownDelivery,
+    view: View,
+    now: datetime,
+    *,
+    mint: Callable[[], str],
+    grace: timedelta = timedelta(),
+) -> Change:
+    """What is due until `now`, as evidence and receipts; empty where nothing is, or somebody was faster.
+
+    `grace`: how long what came in just in time may take to be settled; until then nothing is said.
+    """
+    watch, until = known.delivery.watch, now - grace
+    if watch.next_due is None or watch.next_due > until:
         return Change()
     if known.delivery.state in OPEN:
-        return _owed(known, view, now, mint)
+        return _owed(known, view, now, until, mint)
     if known.delivery.state in _OVER:
         watch = ended(watch)
     told = set(watch.told)
@@ -66,10 +76,10 @@ def lapse(known: KnownDelivery, view: View, now: datetime, *, mint: Callable[[],
     inbox = known.delivery.inbox
     for kind in DeadlineKind:
         moment, due = moment_of(watch, kind, view, inbox), due_of(watch, kind)
-        if due is None or moment is None or moment > now:
+        if due is None or moment is None or moment > until:
             continue
         told.add(reminder_of(kind))
-        if due <= now:
+        if due <= until:
             told.add(record_of(kind))
             evidence.append(_record(known, record_of(kind), due, now, mint()))
         elif (to := _reminded(known.delivery, view)) is not None:
@@ -79,7 +89,9 @@ def lapse(known: KnownDelivery, view: View, now: datetime, *, mint: Callable[[],
     return _change(known, watch, evidence, now)
 
 
-def _owed(known: KnownDelivery, view: View, now: datetime, mint: Callable[[], str]) -> Change:
+def _owed(
+    known: KnownDelivery, view: View, now: datetime, until: datetime, mint: Callable[[], str]
+) -> Change:
     """Nobody is reminded of what it cannot have; after the first deadline there is nothing more to say."""
     watch = known.delivery.watch
     dues = [
@@ -91,7 +103,7 @@ def _owed(known: KnownDelivery, view: View, now: datetime, mint: Callable[[], st
     first = min(dues, default=None)
     if first is None or OWED in watch.told:
         return _change(known, replace(watch, next_due=None), [], now)
-    if first > now:
+    if first > until:
         return _change(known, replace(watch, next_due=first), [], now)
     watch = replace(watch, told=watch.told | {OWED}, next_due=None)
     return _change(known, watch, [_record(known, OWED, first, now, mint())], now)

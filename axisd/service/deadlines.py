@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
@@ -29,10 +30,12 @@ PART = "deadlines"
 
 @dataclass(frozen=True, slots=True)
 class SweepPace:
-    """`every`: seconds between two looks at most. `page`: deliveries decided at a time. `again`: seconds
-    until one that failed is tried again; `set_aside`: how many of these are remembered."""
+    """`every`: seconds between two looks at most. `grace`: how long after its moment something is told: a
+    status that came in just in time is settled by then. `page`: deliveries decided at a time. `again`:
+    seconds until one that failed is tried again; `set_aside`: how many of these are remembered."""
 
     every: float = 5.0
+    grace: timedelta = timedelta(seconds=30)
     page: int = 16
     again: float = 600.0
     set_aside: int = 256
@@ -80,7 +83,7 @@ class Sweep:
         now = self._clock.monotonic()
         self._aside = {key: again for key, again in self._aside.items() if again > now}
         most = self._pace.page + len(self._aside)
-        ids = await self._ledger.due(self._clock.now(), most)
+        ids = await self._ledger.due(self._clock.now() - self._pace.grace, most)
         due = [key for key in ids if key not in self._aside][: self._pace.page]
         async with asyncio.TaskGroup() as group:
             decisions = [group.create_task(self._decide(key)) for key in due]
@@ -108,7 +111,8 @@ class Sweep:
         of = known.deliveries.get(key)
         if of is None:
             return Change()
-        return lapse(of, self._view(), self._clock.now(), mint=self._clock.new_id)
+        now, grace = self._clock.now(), self._pace.grace
+        return lapse(of, self._view(), now, mint=self._clock.new_id, grace=grace)
 
     def _set_aside(self, key: str) -> None:
         self._aside[key] = self._clock.monotonic() + self._pace.again
@@ -118,6 +122,8 @@ class Sweep:
     async def _until_due(self) -> float:
         """Seconds until the next moment at which something is due, bounded: new documents may be sooner."""
         moment = await self._ledger.next_due()
-        seconds = (moment - self._clock.now()).total_seconds() if moment else self._pace.every
+        if moment is None:
+            return self._pace.every
+        seconds = (moment + self._pace.grace - self._clock.now()).total_seconds()
         # What is due and yet still there was set aside.
         return min(seconds, self._pace.every) if seconds > 0 else self._pace.every

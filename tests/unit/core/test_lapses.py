@@ -88,6 +88,16 @@ def test_before_its_moment_nothing_happens() -> None:
     assert lapsed(known(), at(5, 14, 59)) == Change()
 
 
+def test_within_the_grace_nothing_is_said() -> None:
+    minute = timedelta(minutes=1)
+    assert lapse(known(), VIEW, at(5, 15), mint=MINT, grace=minute) == Change()
+    change = lapse(known(), VIEW, at(5, 17, 1), mint=MINT, grace=minute)
+    assert said(change) == [("arrival-overdue", FINANCE)]
+    assert change.evidence[0].at == at(5, 17, 1), "told when it is told"
+    owed = known(S.DEFERRED)
+    assert lapse(owed, VIEW, at(5, 17), mint=MINT, grace=minute).evidence == ()
+
+
 def test_the_recipient_is_reminded_before_the_deadline() -> None:
     change = lapsed(known(), at(5, 15))
     assert said(change) == [("arrival-due", HEALTH)]

@@ -12,6 +12,7 @@ from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.calendar import Calendar
 from axisd.core.case import prepare, questions
+from axisd.core.deadlines import reported
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.records import Change, DeliveryUpdate, Known, Questions
 from axisd.core.settlement import settle
@@ -146,6 +147,27 @@ def test_recipient_and_sender_are_told_at_their_moments() -> None:
     axis(work)
 
 
+def test_a_status_that_came_in_just_in_time_is_settled_before_anybody_is_blamed() -> None:
+    async def work(made: Axis) -> None:
+        await made.deliver(HEALTH)
+        (key,) = await made.ledger.due(made.clock.now() + timedelta(days=1), 1)
+        sweeping = asyncio.create_task(made.sweep.run())
+        await asyncio.sleep(9 * HOUR + 10 - made.clock.monotonic())
+        in_time = made.clock.now() - timedelta(seconds=11)
+
+        def settled(known: Known) -> Change:
+            of = known.deliveries[key].delivery
+            watch = reported(of.watch, "03", in_time, made.view, of.inbox)
+            return Change(updates=(DeliveryUpdate(key, of.state, "03", "", watch),))
+
+        await made.commits.decide(Questions(deliveries=frozenset({key})), settled)
+        await asyncio.sleep(2 * DAY)
+        sweeping.cancel()
+        assert made.telemetry.notices == ["arrival-due"]
+
+    axis(work)
+
+
 def test_what_is_told_waits_in_the_outbox_for_whom_it_concerns() -> None:
     async def work(made: Axis) -> None:
         await made.deliver(HEALTH)
@@ -234,7 +256,7 @@ def test_while_nothing_is_due_it_shows_signs_of_life() -> None:
 def test_a_ledger_that_cannot_be_read_is_read_again(error: AxisError) -> None:
     async def work(made: Axis) -> None:
         await made.deliver(HEALTH)
-        await asyncio.sleep(9 * HOUR)
+        await asyncio.sleep(10 * HOUR)
         made.ledger.unreadable = [error, error]
         await made.sweeping(HOUR)
         assert made.telemetry.troubles == [("deadlines", error)] * 2
@@ -246,7 +268,7 @@ def test_a_ledger_that_cannot_be_read_is_read_again(error: AxisError) -> None:
 def test_what_could_not_be_written_for_now_is_written_later() -> None:
     async def work(made: Axis) -> None:
         await made.deliver(HEALTH)
-        await asyncio.sleep(9 * HOUR)
+        await asyncio.sleep(10 * HOUR)
         made.ledger.unwritable = [TransientError("disk full")]
         await made.sweeping(HOUR)
         assert [where for where, _ in made.telemetry.troubles] == ["ledger", "deadlines"]
@@ -261,7 +283,7 @@ def test_deliveries_that_poison_the_decision_keep_nobody_waiting() -> None:
             await made.deliver(OFFICE, number=number)
         await made.deliver(HEALTH, number=7)
         made.view = replace(made.view, calendar=Poisoned())
-        await asyncio.sleep(9 * HOUR)
+        await asyncio.sleep(10 * HOUR)
         await made.sweeping(60)
         assert made.telemetry.notices == ["arrival-overdue"]
         assert len(made.telemetry.troubles) == 6, "each of them once"
@@ -277,7 +299,7 @@ def test_of_too_many_that_fail_some_are_forgotten_and_tried_again() -> None:
         for number in range(4):
             await made.deliver(OFFICE, number=number)
         made.view = replace(made.view, calendar=Poisoned())
-        await asyncio.sleep(9 * HOUR)
+        await asyncio.sleep(10 * HOUR)
         await made.sweeping(60)
         assert len(made.telemetry.troubles) > 4
 
@@ -287,7 +309,7 @@ def test_of_too_many_that_fail_some_are_forgotten_and_tried_again() -> None:
 def test_what_somebody_else_settled_meanwhile_is_left_alone() -> None:
     async def work(made: Axis) -> None:
         await made.deliver(HEALTH)
-        await asyncio.sleep(9 * HOUR)
+        await asyncio.sleep(10 * HOUR)
         assert not await made.sweep.page()
         stale = await made.ledger.due(made.clock.now() + timedelta(days=9), 10)
         made.ledger.due = lambda *_: _said(stale)  # type: ignore[method-assign]
