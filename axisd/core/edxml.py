@@ -37,7 +37,10 @@ from axisd.core.node import EDXML, MAX_DOCUMENT_ID, Node, Notes
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.syntax import path_of, shown
 
-__all__ = ["EDXML", "MAX_DOCUMENT_ID", "find_header", "glimpse", "read", "recognise"]
+__all__ = ["CONTENT", "EDXML", "MAX_DOCUMENT_ID", "find_header", "glimpse", "read", "recognise"]
+
+CONTENT: Final = "ContentTransferEncoded"
+"""The element that carries an attachment, and so may hold many megabytes."""
 
 _NS: Final = f"{{{EDXML}}}"
 
@@ -139,9 +142,9 @@ class _Reading(Notes):
     def _attachment(self, node: Node) -> Attachment:
         name = self._name(node)
         size, digest, sniffed = 0, "", ""
-        match measure(node.long_text("ContentTransferEncoded")):
+        match measure(node.long_text(CONTENT)):
             case Malformed(detail, detail_vi):
-                at, line = node.place("ContentTransferEncoded")
+                at, line = node.place(CONTENT)
                 self.note(
                     refuse(
                         "attachment-malformed",

@@ -46,6 +46,7 @@ from axisd.core.submission import Door, Submission
 from axisd.core.syntax import path_of
 from axisd.core.view import View
 from axisd.core.warnings import warnings_of
+from axisd.core.xmltree import text_fault
 from axisd.core.zone import day_of
 
 CONTENT_TYPES: Final = frozenset({"", "application/xml", "text/xml", "application/octet-stream"})
@@ -221,7 +222,7 @@ class _Walk:
         if isinstance(parsed, Refusal):
             return parsed
         self._root = parsed.root
-        return None
+        return text_fault(parsed.root, edxml.CONTENT)
 
     @property
     def _tree(self) -> etree._Element:

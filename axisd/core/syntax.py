@@ -37,6 +37,8 @@ ELEMENTS: Final = ("elements and comments", "số phần tử và chú thích")
 ATTRIBUTES: Final = ("attributes on one element", "số thuộc tính của một phần tử")
 NAMESPACES: Final = ("namespace declarations in scope", "số khai báo không gian tên cùng hiệu lực")
 DEPTH: Final = ("levels of nesting", "số mức lồng nhau")
+TEXT: Final = ("characters in one element", "số ký tự của một phần tử")
+TEXTS: Final = ("characters outside of attachments", "số ký tự ngoài tệp đính kèm")
 WORDS: Final = ("different names", "số tên khác nhau")
 WORD: Final = ("characters in a name", "số ký tự của một tên")
 

@@ -22,6 +22,8 @@ from axisd.core.syntax import (
     ELEMENTS,
     INSTRUCTION,
     NAMESPACES,
+    TEXT,
+    TEXTS,
     WORD,
     WORDS,
     forbidden,
@@ -35,6 +37,11 @@ MAX_WORDS: Final = 1024
 """Distinct element, attribute and namespace names in one document at most."""
 MAX_WORD: Final = 1024
 """Characters of one of them, with its namespace, at most."""
+
+MAX_TEXT: Final = 256 * 1024
+"""Characters in one element at most: a hundred printed pages."""
+MAX_TEXTS: Final = 16 * MAX_TEXT
+"""Characters in all of them together at most."""
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _XINCLUDE: Final = "{http://www.w3.org/2001/XInclude}*"
@@ -90,6 +97,25 @@ def fault_in(root: etree._Element, limits: Limits) -> Refusal | None:
         or _instruction_fault(root)
         or _namespace_fault(root, declarations, limits)
     )
+
+
+def text_fault(root: etree._Element, spared: str) -> Refusal | None:
+    """Whether there is more text under `root` than anybody reads, that of elements called `spared` aside.
+
+    Whoever looks into texts brings them into another form, in which one character can become eighteen: a
+    few megabytes would become gigabytes. Reason: `structure-limit`.
+    """
+    total = 0
+    for element in root.iter(etree.Element):
+        size = sum(len(node.tail) for node in element if node.tail)
+        if str(element.tag).rpartition("}")[2] != spared:
+            size += len(element.text or "")
+        if size > MAX_TEXT:
+            return too_much(element.sourceline, *TEXT, MAX_TEXT, at=path_of(element))
+        total += size
+        if total > MAX_TEXTS:
+            return too_much(element.sourceline, *TEXTS, MAX_TEXTS)
+    return None
 
 
 def _words_of(

@@ -1,5 +1,6 @@
 """The nine steps, in order, over real envelopes: what each step's refusal leaves behind."""
 
+import tracemalloc
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -407,6 +408,7 @@ def test_nothing_of_a_marked_document_is_kept_whatever_it_is_refused_for(
         (signed(changed(SECRET)), {"account": "nobody"}, "account-unknown"),
         (signed(changed(SECRET)), {"content_type": "text/plain"}, "content-type"),
         (signed(changed(SECRET))[:-20], {}, "not-well-formed"),
+        (changed((SECRET[0], SECRET[1] * 10_000)), {}, "structure-limit"),
     ],
 )
 def test_what_could_not_be_read_may_be_marked_and_is_not_kept(
@@ -416,6 +418,17 @@ def test_what_could_not_be_read_may_be_marked_and_is_not_kept(
     assert inspection.refusal is not None
     assert inspection.refusal.code == code
     assert not inspection.keep_payload
+
+
+def test_letters_that_become_eighteen_in_their_normal_form_fill_no_memory() -> None:
+    body = changed((SECRET[0], "mật " + "\ufdfa" * 1_000_000))
+    tracemalloc.start()
+    try:
+        refused(inspected(body), "well-formed", "structure-limit")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * len(body)
 
 
 def test_what_was_read_is_kept_although_it_is_refused() -> None:

@@ -177,6 +177,32 @@ def test_each_limit_holds_exactly(
     assert (found.code if isinstance(found, Refusal) else None) == reason
 
 
+LONGEST = "a" * xmltree.MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("inside", "at"),
+    [
+        (f"<b>{LONGEST}</b>", None),
+        (f"<b>{LONGEST}b</b>", "/a/b"),
+        (f"<b>{LONGEST}<c/>b</b>", "/a/b"),
+        (f"<b/>{LONGEST}<b/>b", "/a"),
+        (f"<b>{LONGEST[1:]}<!-- {LONGEST} -->b</b>", None),
+        (f"<free>{LONGEST * 2}</free>", None),
+        (f"<free>{LONGEST * 2}</free>{LONGEST}b", "/a"),
+        (f"<b>{LONGEST}</b>" * 16, None),
+        (f"<b>{LONGEST}</b>" * 16 + "<b>b</b>", ""),
+    ],
+)
+def test_more_text_than_anybody_reads_is_refused_with_its_place(
+    inside: str, at: str | None
+) -> None:
+    found = xmltree.text_fault(root_of(f"<a>{inside}</a>"), "free")
+    assert (found and (found.code, found.at or "")) == (
+        at if at is None else ("structure-limit", at)
+    )
+
+
 def test_a_limit_names_the_line_that_exceeds_it() -> None:
     body = "<a>\n<b/>\n<b/>\n<b/>\n</a>"
     assert refused(body.encode(), Limits(elements=3)).line == 4
