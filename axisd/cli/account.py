@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import click
 
@@ -42,8 +42,8 @@ def endpoint(url: str | None, file: Path | None, name: str) -> Endpoint:
         url = read_file(file).decode("utf-8", "replace").strip()
     if not url:
         raise click.UsageError("say where the broker is: --url-file FILE")
-    parts = urlsplit(url)
-    if parts.scheme not in {"amqp", "amqps"} or not parts.hostname or not parts.username:
+    parts = address(url, "amqp", "amqps")
+    if parts is None or not parts.username:
         raise BadInput(
             "this is not the address of a broker with an account",
             where=str(file or "--url"),
@@ -52,3 +52,13 @@ def endpoint(url: str | None, file: Path | None, name: str) -> Endpoint:
     if parts.path in {"", "/"}:
         parts = parts._replace(path=_VHOST)
     return Endpoint(urlunsplit(parts), name=name)
+
+
+def address(url: str, *schemes: str) -> SplitResult | None:
+    """The parts of `url`; None where it names no host, or a port that is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises ValueError for a port that is none
+    except ValueError:
+        return None
+    return parts if parts.scheme in schemes and parts.hostname and port != 0 else None

@@ -20,6 +20,7 @@ import click
 from axisd.adapters.amqp import Definitions, Endpoint, Management, render
 from axisd.adapters.amqp.topology import password_hash
 from axisd.adapters.clock import SystemClock
+from axisd.cli.account import address
 from axisd.cli.exits import BadInput, Exit
 from axisd.cli.files import read_file
 from axisd.cli.frame import AxisGroup, config_option, confirmed, json_option, yes_option
@@ -196,7 +197,7 @@ def _admin(loaded: Configuration, file: Path | None) -> _Admin:
     url = loaded.settings.amqp.management()
     if file is not None:
         url = read_file(file).decode("utf-8", "replace").strip()
-        if urlsplit(url).scheme not in {"http", "https"}:
+        if address(url, "http", "https") is None:
             raise BadInput("it must hold http://ADMIN:PASSWORD@HOST:PORT", where=str(file))
     if url is None:
         text = (
