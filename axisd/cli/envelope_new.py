@@ -1,7 +1,7 @@
 """`axisd envelope new`: builds a valid envelope, unsigned, from options and files.
 
-For trying an axis out and for systems that have nothing better. What it builds has passed the reader and
-the schema before anybody sees it; signing it is another command.
+For trying an axis out and for systems that have nothing better. What it builds has passed the reader, the
+schema before anybody sees it, its codes can be codes, and a refusal says why; signing it is another command.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import mimetypes
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -20,6 +20,7 @@ from axisd.cli.files import DASH, INPUT, OUTPUT, read_file, write_file
 from axisd.cli.frame import AxisCommand
 from axisd.cli.output import note
 from axisd.core import edxml, xmlsafe
+from axisd.core.codes import is_code
 from axisd.core.compose import compose_document, compose_status
 from axisd.core.envelope import (
     STATUS_CODES,
@@ -37,6 +38,8 @@ from axisd.core.reasons import Refusal
 from axisd.core.schema import Schemas
 from axisd.core.view import Limits
 from axisd.core.zone import VIETNAM
+
+_DAY: Final = click.DateTime(["%Y/%m/%d"])
 
 
 @click.command(
@@ -68,7 +71,7 @@ from axisd.core.zone import VIETNAM
 @click.option("--subject", default="", help="What it is about (trích yếu).")
 @click.option("--type-name", default="Công văn", show_default=True, help="Kind of document.")
 @click.option("--place", default="Tây Ninh", show_default=True, help="Where it was promulgated.")
-@click.option("--date", default="", metavar="YYYY/MM/DD", help="When it was. [default: today]")
+@click.option("--date", type=_DAY, metavar="YYYY/MM/DD", help="When it was. [default: today]")
 @click.option("--document-id", default="", help="[default: CODE,YYYY/MM/DD,number/notation]")
 @click.option(
     "--priority",
@@ -95,7 +98,8 @@ from axisd.core.zone import VIETNAM
 def new(sender: str, status: str | None, attach: tuple[Path, ...], out: Path, **told: Any) -> None:
     """Build an envelope: a new document, or with --status what became of one.
 
-    It is checked against the schema before it is written, and it is not signed.
+    It is checked against the schema before it is written, and it is not signed. Whether its agencies are in
+    a directory is not asked.
     """
     moment = SystemClock().now().astimezone(VIETNAM)
     try:
@@ -128,7 +132,7 @@ def _expect(told: Mapping[str, Any], *names: str, unless: str = "") -> None:
 
 def _document(sender: str, told: Mapping[str, Any], moment: datetime) -> Document:
     organ = _organization(sender)
-    date = told["date"] or moment.strftime("%Y/%m/%d")
+    date = (told["date"] or moment).strftime("%Y/%m/%d")
     number, notation = told["number"], told["notation"]
     return Document(
         sender=organ,
@@ -150,7 +154,14 @@ def _document(sender: str, told: Mapping[str, Any], moment: datetime) -> Documen
 
 def _organization(text: str) -> Organization:
     code, _, name = text.partition("=")
-    return Organization(code, name=name)
+    return Organization(_code(code), name=name)
+
+
+def _code(text: str) -> str:
+    if not is_code(text):
+        mend = "letters, digits and dots, such as 000.00.11.H53; a name follows after ="
+        raise BadInput(f"{text!a} is not the code of an agency", mend=mend)
+    return text
 
 
 def _files(paths: tuple[Path, ...]) -> list[tuple[ManifestItem, bytes]]:
@@ -162,6 +173,8 @@ def _files(paths: tuple[Path, ...]) -> list[tuple[ManifestItem, bytes]]:
 
 
 def _status(sender: str, code: str, told: Mapping[str, Any], moment: datetime) -> Status:
+    if code == "02" and not any(map(str.isalnum, told["description"])):
+        raise click.UsageError("a refusal says why (QC Điều 5.1d): give --description")
     staff = Staff(name=told["staff"]) if told["staff"] else None
     return Status(
         sender=_organization(sender),
@@ -175,7 +188,7 @@ def _status(sender: str, code: str, told: Mapping[str, Any], moment: datetime) -
 
 def _about(told: Mapping[str, Any]) -> ResponseFor:
     if not told["about"]:
-        organ, document = told["about_organ"], told["about_document"]
+        organ, document = _code(told["about_organ"]), told["about_document"]
         return ResponseFor(organ, told["about_code"], document, told["about_date"])
     document = _read(read_file(told["about"]), str(told["about"]))
     if not isinstance(document, Document):
@@ -204,5 +217,5 @@ def _read(body: bytes, what: str) -> Envelope:
 
 
 def _refused(refusal: Refusal, what: str) -> BadInput:
-    where = f"{what}, {refusal.at or ''}, line {refusal.line or 1}"
-    return BadInput(f"{refusal.code}: {refusal.text('en')}", where=where)
+    where = [what, refusal.at or "", f"line {refusal.line}" if refusal.line else ""]
+    return BadInput(f"{refusal.code}: {refusal.text('en')}", where=", ".join(filter(None, where)))

@@ -20,6 +20,7 @@ FINANCE = "000.00.11.H53"
 OFFICE = "000.00.01.H53"
 NEW = ("envelope", "new", "--from", FINANCE, "--to", OFFICE, "--number", "7", "--notation", "STC")
 DOCUMENT = (*NEW, "--subject", "V/v dự toán")
+STATUS = ("envelope", "new", "--from", OFFICE, "--status")
 TOP_KEYS = {
     "verdict",
     "reason",
@@ -112,7 +113,13 @@ def test_a_status_is_about_the_document_that_it_is_given(site: Site, signed: Pat
         ((*DOCUMENT, "--status", "03"), 64, "leave --to out"),
         ((*NEW, "--subject", "a\x01b"), 65, "U+0001"),
         ((*DOCUMENT, "--attach", "/nowhere"), 65, "cannot be read"),
-        ((*NEW[:3], "", *NEW[4:], "--subject", "x"), 65, "schema-invalid"),
+        ((*NEW[:3], "", *NEW[4:], "--subject", "x"), 65, "'' is not the code of an agency"),
+        ((*DOCUMENT, "--to", "000.00.\u200b12.H53"), 65, "'000.00.\\u200b12.H53' is not the code"),
+        ((*DOCUMENT, "--document-id", "x" * 201), 65, "schema-invalid"),
+        ((*DOCUMENT, "--date", "2026-01-05"), 64, "'2026-01-05' does not match the format"),
+        ((*DOCUMENT, "--date", "2026/02/30"), 64, "'2026/02/30' does not match the format"),
+        ((*STATUS, "02", "--about-organ", FINANCE, "--about-document", "x"), 64, "--description"),
+        ((*STATUS, "03", "--about-organ", "a b", "--about-document", "x"), 65, "'a b' is not the"),
     ],
 )
 def test_what_would_not_be_valid_is_not_built(
@@ -121,6 +128,13 @@ def test_what_would_not_be_valid_is_not_built(
     result = axisd(*options)
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in result.stderr
+
+
+def test_where_a_status_cannot_be_about_a_file_is_said_in_words(site: Site) -> None:
+    file = site.write("words.txt", "Kính gửi Sở")
+    result = axisd(*STATUS, "03", "--about", file)
+    assert result.exit_code == 65
+    assert f"where: {file}, line 1\n" in result.stderr
 
 
 def test_signing_keeps_every_other_byte(site: Site, signed: Path) -> None:
@@ -168,7 +182,8 @@ def test_a_changed_byte_is_refused_with_the_reason_in_both_languages(
 
 
 def test_a_warning_is_told_with_its_place_in_both_languages_and_refuses_nothing(site: Site) -> None:
-    built = axisd(*DOCUMENT, "--date", "2014/02/30").stdout_bytes
+    good = axisd(*DOCUMENT, "--date", "2014/02/28").stdout_bytes
+    built = good.replace(b"2014/02/28", b"2014/02/30")
     inspect = ("envelope", "inspect", "-", "--profile", "if-present", "--config", site.config)
     result = axisd(*inspect, "--json", stdin=built)
     found = facts(result)
