@@ -21,7 +21,7 @@ from axisd.core.history import Awaited
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
-from axisd.errors import ConfigError, IntegrityError, TransientError
+from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
 from axisd.ports import Clock, Settled, Unsound
 from axisd.service.heartbeat import Pulse
 
@@ -179,13 +179,15 @@ class AxisTelemetry:
         if isinstance(error, TransientError):
             self._log.warning("trouble", part=where, family=family, error=said)
             return
-        # Frames without the values in them: a sender's text has no place in our log.
+        # Frames without the values in them, and the words only of errors of our own: what a library says may
+        # quote what a sender wrote, which has no place in our log.
         frames = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+        name = type(error).__name__
         self._log.error(
             "trouble",
             part=where,
             family=family,
-            error=f"{type(error).__name__}: {said}",
+            error=f"{name}: {said}" if isinstance(error, AxisError) else name,
             **({"exception": frames} if frames else {}),
         )
 

@@ -18,7 +18,7 @@ from axisd.core.evidence import Facts
 from axisd.core.inspection import LegalValue, SignatureFinding, SignatureState
 from axisd.core.records import OutboxKind, OutboxRow
 from axisd.core.submission import Door, Lane
-from axisd.errors import TransientError
+from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Settled, Unsound
 from axisd.service.heartbeat import Pulse
 
@@ -108,18 +108,27 @@ def test_what_heals_is_a_warning_without_a_traceback(
     assert "exception" not in told
 
 
-def test_what_does_not_heal_is_an_error_with_the_frames_and_few_of_its_words(
+def test_what_nobody_foresaw_is_an_error_with_the_frames_and_none_of_its_words(
     telemetry: AxisTelemetry, stream: io.StringIO
 ) -> None:
+    sent = b"from a sender".decode().upper()
     try:
-        raise ValueError("quoted from a sender: " + "x" * 10_000)
+        raise ValueError(sent)
     except ValueError as error:
         telemetry.trouble("inspection", error)
+    assert sent not in stream.getvalue()
     told = line(stream)
-    assert told["level"] == "error"
-    assert told["error"].startswith("ValueError: quoted")
-    assert len(told["error"]) < 400
+    assert (told["level"], told["error"]) == ("error", "ValueError")
     assert "test_telemetry.py" in told["exception"]
+
+
+def test_what_contradicts_itself_is_an_error_with_few_of_its_words(
+    telemetry: AxisTelemetry, stream: io.StringIO
+) -> None:
+    telemetry.trouble("ledger", IntegrityError("entry 7 " + "x" * 10_000))
+    told = line(stream)
+    assert told["error"].startswith("IntegrityError: entry 7")
+    assert len(told["error"]) < 400
 
 
 def test_a_delivery_that_works_is_counted_and_not_logged(
