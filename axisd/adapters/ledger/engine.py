@@ -69,6 +69,8 @@ def _engine(file: Path, mode: str, busy: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=NullPool,
+        # Subjects and payloads are parameters, and what goes wrong with them is logged.
+        hide_parameters=True,
         connect_args={"timeout": busy, "isolation_level": None, "cached_statements": 256},
     )
     event.listen(engine.sync_engine, "invalidate", _undo)

@@ -296,7 +296,8 @@ async def open_ledger(folder: Path, *, busy: float = BUSY) -> SqlLedger:
 def _occupy(folder: Path, files: PayloadFiles, busy: float) -> LedgerLock:
     """Makes the folder and takes it; only then may anything in it be touched. Then brings it to date."""
     with translated("opening the ledger"):
-        folder.mkdir(parents=True, exist_ok=True)
+        # Whatever the umask: the documents of a province lie in it.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = LedgerLock.take(folder / "ledger.lock")
         try:
             files.prepare()

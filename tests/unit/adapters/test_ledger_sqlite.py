@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -14,9 +15,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from axisd.adapters.ledger import SqlLedger, open_ledger, open_reader, tables
+from axisd.adapters.ledger.engine import writing_engine
+from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.payloads import PayloadFiles
 from axisd.core.audit import digest_of
 from axisd.core.history import CONSIGNMENT
@@ -44,6 +47,10 @@ async def ledger(folder: Path) -> AsyncIterator[SqlLedger]:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def spoil(folder: Path) -> None:
@@ -192,6 +199,28 @@ async def test_text_that_no_database_can_hold_contradicts_the_ledger(ledger: Sql
     with pytest.raises(IntegrityError, match="surrogates"):
         await commit(ledger, Change(submission=case(external_id="\ud800").record))
     assert set((await ledger.count()).values()) == {0}
+
+
+async def test_what_a_statement_carries_is_in_no_message(tmp_path: Path) -> None:
+    engine = writing_engine(tmp_path / "ledger.db", busy=1)
+    async with engine.connect() as connection:
+        with (
+            pytest.raises(IntegrityError, match="required for bind parameter") as raised,
+            translated("writing"),
+        ):
+            await connection.execute(text("SELECT :subject, :other"), {"subject": "V/v dự toán"})
+    assert "dự toán" not in str(raised.value)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+async def test_nobody_but_its_owner_may_look_into_the_ledger(folder: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        opened = await open_ledger(folder)
+    finally:
+        os.umask(before)
+    await opened.close()
+    assert mode_of(folder) == 0o700
 
 
 @pytest.mark.parametrize("table", ["entry", "receipt"])
