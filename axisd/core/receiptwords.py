@@ -18,6 +18,22 @@ class Sentence(NamedTuple):
 
 
 FAULTS: Final[Mapping[str, Sentence]] = {
+    "empty": Sentence("There is nothing in it.", "Biên nhận không có nội dung."),
+    "too-large": Sentence("It is larger than any receipt.", "Nội dung này lớn hơn mọi biên nhận."),
+    "not-well-formed": Sentence(
+        "The receipt is not well-formed XML: {detail}.",
+        "Biên nhận không phải XML đúng cú pháp: {detail}.",
+    ),
+    "encoding": Sentence(
+        "The receipt is not UTF-8: {detail}.", "Biên nhận không dùng UTF-8: {detail}."
+    ),
+    "forbidden-markup": Sentence(
+        "The receipt contains {detail}, which is not allowed.",
+        "Biên nhận có {detail}, không được phép.",
+    ),
+    "structure-limit": Sentence(
+        "There is more in it than in any receipt.", "Nội dung này nhiều hơn mọi biên nhận."
+    ),
     "kind-unknown": Sentence(
         "This is not a receipt of a document axis: the root is {detail}.",
         "Đây không phải biên nhận của trục liên thông: phần tử gốc là {detail}.",

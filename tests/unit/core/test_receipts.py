@@ -25,7 +25,7 @@ from axisd.core.reasons import OWN_EVENTS, REASONS, Event, refuse
 from axisd.core.receiptform import NAMESPACE, compose
 from axisd.core.receiptproof import CHECKS
 from axisd.core.receipts import ReceiptVerdict, Sealer, legal_time_of, verify_receipt
-from axisd.core.view import Axis
+from axisd.core.view import Axis, Limits
 from axisd.core.xmlsafe import parse_trusted
 from axisd.core.zone import wire_time
 from axisd.resources import schema_path
@@ -437,6 +437,29 @@ def test_something_else_than_a_receipt_is_told() -> None:
     assert fault(signed()) == "schema: kind-unknown"
     assert fault(b"not XML") == "well-formed: not-well-formed"
     assert fault(b"") == "well-formed: empty"
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", "empty"),
+        (b" " * (Limits().envelope + 1), "too-large"),
+        (b"words", "not-well-formed"),
+        (b"<a>\xff</a>", "encoding"),
+        (b"<!DOCTYPE a><a/>", "forbidden-markup"),
+        (b"<a>" * 100 + b"</a>" * 100, "structure-limit"),
+    ],
+)
+def test_what_cannot_be_read_as_a_receipt_is_not_called_an_envelope(
+    body: bytes, fault: str
+) -> None:
+    verdict = proven(body)
+    assert (verdict.valid, verdict.fault) == (False, fault)
+    said = verdict.checks[-1].detail
+    assert "envelope" not in said.en
+    assert "Gói tin" not in said.vi
+    assert "{" not in said.en + said.vi
+    assert "–" not in said.en + said.vi
 
 
 def test_a_receipt_of_another_version_is_told() -> None:
