@@ -35,12 +35,15 @@ from axisd.core.envelope import (
 )
 from axisd.core.node import EDXML, MAX_DOCUMENT_ID, Node, Notes
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.syntax import path_of, shown
+from axisd.core.syntax import ATTACHMENTS, path_of, shown, too_much
 
 __all__ = ["CONTENT", "EDXML", "MAX_DOCUMENT_ID", "find_header", "glimpse", "read", "recognise"]
 
 CONTENT: Final = "ContentTransferEncoded"
 """The element that carries an attachment, and so may hold many megabytes."""
+
+MAX_ATTACHMENTS: Final = 256
+"""Every receipt about a document lists them, and there are several for each of its recipients."""
 
 _NS: Final = f"{{{EDXML}}}"
 
@@ -72,8 +75,8 @@ def find_header(root: etree._Element) -> etree._Element | None:
 def read(root: etree._Element, kind: Kind) -> Envelope | Refusal:
     """What the message under `root` says; `kind` as `recognise` gave it, the schema passed.
 
-    Reasons: `forbidden-markup`, `schema-invalid`, `attachment-malformed`, `attachment-name`,
-    `attachments-repeated`.
+    Reasons: `forbidden-markup`, `schema-invalid`, `structure-limit`, `attachment-malformed`,
+    `attachment-name`, `attachments-repeated`.
     """
     reading = _Reading()
     envelope = reading.envelope(root, kind)
@@ -129,8 +132,11 @@ class _Reading(Notes):
     def _attachments(self, nodes: list[Node]) -> tuple[Attachment, ...]:
         if not self._measuring:
             return ()
+        if len(nodes) > MAX_ATTACHMENTS:
+            at, line = nodes[MAX_ATTACHMENTS].place("")
+            self.note(too_much(line, *ATTACHMENTS, MAX_ATTACHMENTS, at))
         attachments: dict[str, Attachment] = {}
-        for node in nodes:
+        for node in nodes[:MAX_ATTACHMENTS]:
             attachment = self._attachment(node)
             if attachment.content_id in attachments:
                 at, line = node.place("ContentId")

@@ -378,6 +378,23 @@ def _any(body: bytes) -> Document | Status | None:
 # --- size ----------------------------------------------------------------------------------------
 
 
+def test_more_attachments_than_every_receipt_can_list_are_refused_with_the_first_too_many() -> None:
+    start = DOCUMENT.index("    <Attachment>")
+    end = DOCUMENT.index("  </AttachmentEncoded>")
+
+    def with_attachments(count: int) -> bytes:
+        many = (DOCUMENT[start:end].replace("cid:a1", f"cid:{n}") for n in range(count))
+        return (DOCUMENT[:start] + "".join(many) + DOCUMENT[end:]).encode()
+
+    most = edxml.MAX_ATTACHMENTS
+    assert len(document_of(with_attachments(most)).attachments) == most
+    refusal = refusal_of(with_attachments(most + 1))
+    assert refusal.code == "structure-limit"
+    assert refusal.at == f"/edXML/AttachmentEncoded/Attachment[{most + 1}]"
+    assert refusal.line == line_of(with_attachments(most), "  </AttachmentEncoded>")
+    assert "attachments" in refusal.text("en")
+
+
 def test_an_envelope_of_thirty_megabytes_takes_less_than_three_times_its_size() -> None:
     before, most = megabytes_at_most(
         "import base64, os\n"
