@@ -83,7 +83,11 @@ def reload(config: Path, as_json: bool) -> None:
     Exit code 0 when the new configuration is in use, 78 when it is bad (the old one stays), 69 when no
     daemon runs. Settings that wait for a restart are named.
     """
-    answer = finish(ControlClient(load(config).control.socket).ask("reload"))
+    try:
+        answer = finish(ControlClient(load(config).control.socket).ask("reload"))
+    except ConfigError:
+        note("not in use: a running daemon keeps the configuration that it has", "warn")
+        raise
     if as_json:
         say_json(answer)
         return

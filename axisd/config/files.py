@@ -72,7 +72,8 @@ def read_certificates(path: Path) -> CertificateFile:
     try:
         certificates = x509.load_pem_x509_certificates(content)
     except ValueError as error:
-        raise ValueError(f"{path} holds no PEM certificate that can be read: {error}") from error
+        # What the library says is for programmers, at length.
+        raise ValueError(f"{path} holds no PEM certificate that can be read") from error
     return CertificateFile(path, tuple(certificates))
 
 

@@ -458,6 +458,12 @@ class PollSettings(Section):
         "When nothing has come for a while.", default=timedelta(seconds=60), gt=timedelta()
     )
 
+    @model_validator(mode="after")
+    def _in_order(self) -> PollSettings:
+        if self.quick > self.slow:
+            raise ValueError("quick is longer than slow")
+        return self
+
 
 class NationalSettings(Section):
     """The national axis. Without this section documents for other provinces are refused."""

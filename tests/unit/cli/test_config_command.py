@@ -106,6 +106,7 @@ async def test_a_refused_reload_ends_with_78_and_the_daemons_problems(tmp_path: 
     result = await reloaded(small_site(tmp_path), ConfigError((Problem("a.csv", 7, "odd"),)))
     assert result.exit_code == 78
     assert "a.csv:7: odd" in result.stderr
+    assert "a running daemon keeps the configuration that it has" in result.stderr
 
 
 def test_reload_without_a_daemon_ends_with_69(tmp_path: Path) -> None:

@@ -139,12 +139,22 @@ def test_a_password_shows_nowhere(tmp_path: Path) -> None:
             "delivery: {retry: {first: 1h, most: 1m}}\nledger:",
             "first is longer than most",
         ),
+        (
+            "ledger:",
+            "national: {poll: {quick: 2s, slow: 1s}}\nledger:",
+            "poll: quick is longer than slow",
+        ),
+        (
+            "certificate: receipt.pem",
+            "certificate: receipt.key",
+            "receipt.key holds no PEM certificate that can be read\n",
+        ),
     ],
 )
 def test_each_mistake_says_how_to_mend_it(tmp_path: Path, old: str, new: str, words: str) -> None:
     site = small_site(tmp_path)
     site.edit("axisd.yaml", old, new)
-    assert words in "\n".join(problems(site.config))
+    assert words in "".join(f"{problem}\n" for problem in problems(site.config))
 
 
 def test_a_credential_comes_from_the_folder_that_systemd_names(
