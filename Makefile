@@ -19,7 +19,7 @@ help: ## what there is
 setup: ## install what is missing; implied by all others
 	@scripts/setup
 
-demo: setup ## the whole story with real services, in about a minute; KEEP=1 leaves it running
+demo: setup ## the whole story with real services, in about 20 s; KEEP=1 leaves it running
 	@$(PYTHON) -m axisd.simulator.demo $(if $(KEEP),--keep)
 
 demo-stop: setup ## stop what `make demo KEEP=1` left running

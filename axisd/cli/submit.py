@@ -174,7 +174,7 @@ def _sender(body: bytes) -> str:
 
 def _print(facts: ReceiptFacts) -> None:
     about = ", ".join(f"{organ} {outcome}" for organ, outcome in facts.recipients)
-    say(f"{facts.at}  {paint(facts.event, 'strong')}  {visible(about)}")
+    say(f"{facts.at}  {paint(facts.event, 'strong')}  {visible(about)}".rstrip())
     if facts.reason:
         say(f"  {paint(facts.reason, 'bad')}")
         say(f"  en  {visible(facts.reason_text.en)}")
