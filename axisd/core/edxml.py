@@ -35,12 +35,10 @@ from axisd.core.envelope import (
 )
 from axisd.core.node import EDXML, MAX_DOCUMENT_ID, Node, Notes
 from axisd.core.reasons import Refusal, refuse
+from axisd.core.schemafault import CONTENT
 from axisd.core.syntax import ATTACHMENTS, path_of, shown, too_much
 
 __all__ = ["CONTENT", "EDXML", "MAX_DOCUMENT_ID", "find_header", "glimpse", "read", "recognise"]
-
-CONTENT: Final = "ContentTransferEncoded"
-"""The element that carries an attachment, and so may hold many megabytes."""
 
 MAX_ATTACHMENTS: Final = 256
 """Every receipt about a document lists them, and there are several for each of its recipients."""

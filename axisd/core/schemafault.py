@@ -20,6 +20,7 @@ from axisd.core.reasons import Refusal, refuse
 from axisd.core.syntax import path_of, shown
 
 CONTENT: Final = "ContentTransferEncoded"
+"""The element that carries an attachment, and so may hold many megabytes."""
 MAX_ELEMENTS: Final = 2_000
 """Larger documents are not explained: xmlschema takes some 50 µs an element."""
 
@@ -99,13 +100,25 @@ def _children(error: XMLSchemaChildrenValidationError, element: etree._Element) 
         missing = ", ".join(expected) or "–"
         return schema_invalid(element, f"{name} lacks {missing}", f"{name} thiếu {missing}")
     child = [node for node in element if isinstance(node.tag, str)][error.index]
-    found = shown(local(child))
+    found, found_vi = _foreign(child, element)
     names = f"; expected: {', '.join(expected)}" if expected else ""
     names_vi = f"; cần có: {', '.join(expected)}" if expected else ""
     return schema_invalid(
         child,
         f"the element {found} is not expected here in {name}{names}",
-        f"phần tử {found} không được có ở đây trong {name}{names_vi}",
+        f"phần tử {found_vi} không được có ở đây trong {name}{names_vi}",
+    )
+
+
+def _foreign(child: etree._Element, parent: etree._Element) -> tuple[str, str]:
+    """The name of `child`, with its namespace where that is not its parent's: the one thing wrong, often."""
+    name, namespace = shown(local(child)), etree.QName(child).namespace
+    if namespace == etree.QName(parent).namespace:
+        return name, name
+    if not namespace:
+        return f"{name} without a namespace", f"{name} (không có không gian tên)"
+    return f"{name} in namespace '{shown(namespace)}'", (
+        f"{name} (không gian tên '{shown(namespace)}')"
     )
 
 

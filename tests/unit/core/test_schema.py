@@ -251,6 +251,24 @@ def test_a_fault_inside_the_content_of_an_attachment_is_found() -> None:
     assert refusal(body).at == "/edXML/AttachmentEncoded/Attachment/ContentTransferEncoded"
 
 
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ('xmlns:x="urn:other"', "AttachmentName in namespace 'urn:other'"),
+        ('xmlns=""', "AttachmentName without a namespace"),
+    ],
+)
+def test_an_element_of_another_namespace_is_called_that(declared: str, found: str) -> None:
+    name = "x:AttachmentName" if ":x" in declared else "AttachmentName"
+    body = swap(
+        DOCUMENT,
+        ("      <AttachmentName>15-STC-VP.pdf<", f"      <{name} {declared}>15-STC-VP.pdf<"),
+        ("pdf</AttachmentName>", f"pdf</{name}>"),
+    )
+    expected = f"the element {found} is not expected here in Attachment; expected: AttachmentName."
+    assert refusal(body).particulars["detail"] == expected
+
+
 def test_a_large_document_is_refused_by_libxml2s_word_alone() -> None:
     many = "<edXML:To><edXML:OrganId>x</edXML:OrganId></edXML:To>" * MAX_ELEMENTS
     body = swap(DOCUMENT, ("<edXML:To>", f"{many}\n<edXML:To>"), ("Priority>0", "Priority>7"))
