@@ -41,7 +41,9 @@ class Axis:
     local_level1: frozenset[str]
 
     def is_local(self, code: str) -> bool:
-        return level1(code) in self.local_level1
+        """Whether `code` is of our province; in small letters too, although nobody has such a code: a
+        document for somebody here must not leave the province because of them."""
+        return level1(code.upper()) in self.local_level1
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,11 @@ def test_a_local_agency_that_nobody_receives_for_is_unreachable() -> None:
     assert leg.refusal.code == "recipient-unreachable"
 
 
-def test_a_local_code_that_nobody_has_is_unknown() -> None:
-    leg = only(UNKNOWN)
+@pytest.mark.parametrize("code", [UNKNOWN, FINANCE.lower(), "h53.11"])
+def test_a_local_code_that_nobody_has_is_unknown_and_stays_in_the_province(code: str) -> None:
+    leg = only(code)
     assert leg.refusal is not None
-    assert (leg.refusal.code, leg.refusal.particulars["agency"]) == ("recipient-unknown", UNKNOWN)
+    assert (leg.refusal.code, leg.refusal.particulars["agency"]) == ("recipient-unknown", code)
 
 
 def test_a_code_of_another_province_goes_to_the_national_axis_under_the_code_as_written() -> None:
