@@ -128,9 +128,12 @@ async def test_a_wrong_secret_pauses_the_uplink_with_an_alert_and_refuses_nothin
             assert alert["operation"] == "send"
             for document_id, _ in documents:
                 await receipts(watched, FINANCE, document_id, "SubmissionAcceptance")
-            found = await waiting(site)
-            assert found["waiting"] == 3
-            assert "national-account" in found["reasons"]
+
+            async def marked() -> bool:  # the alert comes before the mark in the ledger
+                return "national-account" in (await waiting(site))["reasons"]
+
+            await until_async(marked)
+            assert (await waiting(site))["waiting"] == 3
             sent = [line for line in log_lines(site, since) if line.get("operation") == "send"]
             assert len(sent) < 12, "the whole exit pauses, not each document"
             await site.stop_axisd()

@@ -61,7 +61,8 @@ def log_lines(province: Province, since: int = 0) -> list[dict[str, Any]]:
 
 def log_size(province: Province) -> int:
     """Where the log ends now."""
-    return (province.folder / "axisd.log").stat().st_size
+    log = province.folder / "axisd.log"
+    return log.stat().st_size if log.exists() else 0
 
 
 async def until_async(holds: Callable[[], Awaitable[bool]], within: float = 20) -> None:
