@@ -15,10 +15,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, event
+from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from axisd.adapters.ledger.driver import Connection
 
 CHECKPOINT_PAGES: Final = 4096
 """Pages of WAL (16 MiB) after which the writer checkpoints: rarely, because each costs two syncs."""
@@ -60,18 +62,16 @@ def reading_engine(file: Path, *, busy: float, lenient: bool = False) -> AsyncEn
 
 
 def _engine(file: Path, mode: str, busy: float) -> AsyncEngine:
-    url = URL.create(
-        "sqlite+aiosqlite",
-        database=file.resolve().as_uri(),
-        query={"uri": "true", "mode": mode},
-    )
+    async def connect() -> object:
+        return await Connection(file, mode, busy)
+
     # Whoever connects keeps the connection: a pool would have nothing to do.
     engine = create_async_engine(
-        url,
+        "sqlite+aiosqlite://",
         poolclass=NullPool,
         # Subjects and payloads are parameters, and what goes wrong with them is logged.
         hide_parameters=True,
-        connect_args={"timeout": busy, "isolation_level": None, "cached_statements": 256},
+        async_creator=connect,
     )
     event.listen(engine.sync_engine, "invalidate", _undo)
     return engine
