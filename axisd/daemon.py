@@ -286,6 +286,7 @@ class Daemon:
         await self._publisher.connected.wait()
         for part in ("commit", DEADLINES, *(d.name for d in self._dispatches)):
             self._pulse.expect(part)
+        allocator.set_aside()
         self._ready = True
         self._show_broker()
         self._say_ready()
