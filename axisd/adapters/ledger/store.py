@@ -21,6 +21,7 @@ from axisd.adapters.ledger import awaited, reading, schema, verify, writing
 from axisd.adapters.ledger.connection import OwnedConnection, T, Work
 from axisd.adapters.ledger.engine import READING, WRITING, reading_engine, writing_engine
 from axisd.adapters.ledger.faults import translated
+from axisd.adapters.ledger.fresh import Fresh
 from axisd.adapters.ledger.lock import LedgerLock
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
 from axisd.core.evidence import Entry, Head, Receipt
@@ -67,8 +68,11 @@ class LedgerReader:
 
     async def parcels(self, ids: Sequence[str]) -> Sequence[Parcel]:
         """Rows with their bodies, in order of id; ids that are gone or held are left out."""
-        found = await self._reader.read(partial(reading.loose_parcels, ids=ids))
+        found = await self._loose(ids)
         return await asyncio.to_thread(self._tied, found) if found else []
+
+    async def _loose(self, ids: Sequence[str]) -> Sequence[reading.Loose]:
+        return await self._reader.read(partial(reading.loose_parcels, ids=ids))
 
     def _tied(self, found: Sequence[reading.Loose]) -> list[Parcel]:
         """In a thread: payloads are large, on disk or not, and each is checked against its digest."""
@@ -197,6 +201,14 @@ class SqlLedger(LedgerReader):
         self._writer = writer
         self._lock = lock
         self._turn = asyncio.Lock()
+        self._fresh = Fresh()
+
+    async def _loose(self, ids: Sequence[str]) -> Sequence[reading.Loose]:
+        """What was written by this process a moment ago is not read back."""
+        taken = self._fresh.take(ids)
+        rest = [key for key in ids if key not in taken]
+        read = await super()._loose(rest) if rest else ()
+        return sorted((*taken.values(), *read), key=lambda parcel: parcel.row.id)
 
     async def stage(self, digest: str, body: bytes) -> bool:
         """Makes a large payload durable on disk; False when it is small and travels along."""
@@ -209,7 +221,7 @@ class SqlLedger(LedgerReader):
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One at a time; leaving it commits durably, leaving it by an exception undoes it."""
         async with self._turn:
-            transaction = _SqlTransaction(self._writer, self._files)
+            transaction = _SqlTransaction(self._writer, self._files, self._fresh)
             try:
                 yield transaction
             except BaseException:
@@ -218,6 +230,8 @@ class SqlLedger(LedgerReader):
             finally:
                 transaction.end()
             await self._writer.commit()
+            for records in transaction.written:
+                self._fresh.keep(records)
 
     async def close(self) -> None:
         """Readers first, so that the writer is the last to touch the WAL. Closing twice does nothing."""
@@ -230,9 +244,11 @@ class SqlLedger(LedgerReader):
 class _SqlTransaction:
     """Begins with its first question; knows the head of the chain from then on."""
 
-    def __init__(self, writer: OwnedConnection, files: PayloadFiles) -> None:
+    def __init__(self, writer: OwnedConnection, files: PayloadFiles, fresh: Fresh) -> None:
+        self.written: list[Records] = []
         self._writer = writer
         self._files = files
+        self._fresh = fresh
         self._head: Head | None = None
         self._ended = False
 
@@ -254,8 +270,9 @@ class _SqlTransaction:
 
     async def write(self, records: Records) -> None:
         await self._require_staged(records)
-
+        self._fresh.forget(records)
         self._head = await self._run(partial(writing.write, records=records, after=self._head))
+        self.written.append(records)
 
     async def _require_staged(self, records: Records) -> None:
         payloads = (change.payload for change in records.changes if change.payload is not None)

@@ -122,6 +122,8 @@ async def test_wherever_a_read_is_cancelled_no_snapshot_stays_behind(
     async def read() -> None:
         assert len(await ledger.parcels(ids)) == len(ids)
 
+    await read()  # what was just written is at hand; from now on it is read
+
     async def nothing_is_held() -> None:
         await read()
         last = case(f"D{next(names)}")

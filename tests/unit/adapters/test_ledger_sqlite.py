@@ -282,7 +282,8 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
                 externals=frozenset((Door.AMQP, f"N{n}") for n in range(3)),
             )
         )
-    await ledger.parcels(ids)
+    assert len(await ledger.parcels(ids)) == len(ids)
+    assert len(await ledger.parcels(ids)) == len(ids)  # what was just written was at hand
     await ledger.outbox_ids(cases[0].delivery.destination, None, 10)
     await ledger.timeline("D1")
     await ledger.timeline(cases[0].delivery.id)
