@@ -276,7 +276,8 @@ def _fits_prefixes(element: etree._Element) -> bool:
 
 
 def _name(element: etree._Element) -> str:
-    if not isinstance(element.tag, str):
+    tag = element.tag
+    if not isinstance(tag, str):
         return "#"
-    name = etree.QName(element)
-    return _PREFIXES.get(name.namespace or "", "?:") + name.localname
+    namespace, _, name = tag.rpartition("}")
+    return _PREFIXES.get(namespace[1:], "?:") + name

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,6 +32,7 @@ FILES: Final[Mapping[str, str]] = {
 }
 
 _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
+_EDXML_ELEMENT: Final = f"{{{EDXML}}}*"
 _OCCURS = re.compile(r"([\w|]+):\s*(\d+)\.\.(\d+|n)")
 
 
@@ -127,17 +127,19 @@ def _rules(complex_type: etree._Element) -> tuple[Occurs, ...]:
 
 
 def _miscounted(parent: etree._Element, occurs: Mapping[str, tuple[Occurs, ...]]) -> Refusal | None:
-    children = list(parent.iterchildren(f"{{{EDXML}}}*"))
-    counted = Counter(local(child) for child in children)
+    children = [(local(child), child) for child in parent.iterchildren(_EDXML_ELEMENT)]
+    counted: dict[str, int] = {}
+    for name, _ in children:
+        counted[name] = counted.get(name, 0) + 1
     for rule in occurs.get(local(parent), ()):
-        count = sum(counted[name] for name in rule.names)
+        count = sum(counted.get(name, 0) for name in rule.names)
         if count < rule.least:
             return _missing(parent, rule)
         if rule.most is not None and count > rule.most:
-            alike = [child for child in children if local(child) in rule.names]
+            alike = [child for name, child in children if name in rule.names]
             return _repeated(alike[rule.most], rule)
-    for child in children:
-        if local(child) in occurs and (fault := _miscounted(child, occurs)) is not None:
+    for name, child in children:
+        if name in occurs and (fault := _miscounted(child, occurs)) is not None:
             return fault
     return None
 

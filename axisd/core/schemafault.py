@@ -54,7 +54,7 @@ def explain(
 
 def local(element: etree._Element) -> str:
     """The name without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def _light_copy(

@@ -94,7 +94,7 @@ def uncovered(root: etree._Element, check: SignatureCheck) -> Refusal | None:
     for mine, other in zip_longest(seen, signed):
         if mine is None or other is None:
             return _not_covered(root, "elements missing or added", "thiếu hoặc thừa phần tử")
-        if mine.tag != other.tag or sorted(mine.items()) != sorted(other.items()):
+        if mine.tag != other.tag or not _same_attributes(mine, other):
             return _not_covered(mine, f"element {_local(mine)}", f"phần tử {_local(mine)}")
         if not _same_text(mine, other):
             return _not_covered(mine, f"text of {_local(mine)}", f"văn bản của {_local(mine)}")
@@ -138,9 +138,16 @@ def _instructions(root: etree._Element) -> Iterator[etree._Element]:
     yield from root.itersiblings(pi, preceding=True)
 
 
+def _same_attributes(mine: etree._Element, other: etree._Element) -> bool:
+    found, signed = mine.items(), other.items()
+    return found == signed or sorted(found) == sorted(signed)
+
+
 def _same_text(mine: etree._Element, other: etree._Element) -> bool:
     if not len(mine) and not len(other):  # the common case: a value, and no comment in it
         return mine.text == other.text
+    if mine.text == other.text and [m.tail for m in mine] == [o.tail for o in other]:
+        return True  # piece by piece, and so as a whole
     return _text(mine) == _text(other) and _between(mine) == _between(other)
 
 

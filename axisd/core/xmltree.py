@@ -121,7 +121,7 @@ def text_fault(root: etree._Element, spared: str) -> Refusal | None:
 def _words_of(
     root: etree._Element, attributed: list[etree._Element], declarations: Sequence[_Declaration]
 ) -> set[str]:
-    words = {node.tag for node in root.iter() if isinstance(node.tag, str)}
+    words = {str(element.tag) for element in root.iter(etree.Element)}
     for element in attributed:
         words.update(element.keys())
     for event, declared in declarations:
