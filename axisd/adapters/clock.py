@@ -25,7 +25,26 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _TIME_ERROR: Final = 5
 """What adjtimex(2) answers while no NTP client keeps the clock."""
 
+_BLOCK: Final = 4096
+
 RandomBytes = Callable[[int], bytes]
+
+
+class _Drawn:
+    """Random bytes, drawn from the system by the block: each trip there lets go of the interpreter.
+
+    For ids, which are no secrets. Not safe to use from several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._block = b""
+        self._at = 0
+
+    def __call__(self, size: int) -> bytes:
+        if self._at + size > len(self._block):
+            self._block, self._at = os.urandom(_BLOCK), 0
+        self._at += size
+        return self._block[self._at - size : self._at]
 
 
 class TimeOrderedIds:
@@ -35,17 +54,17 @@ class TimeOrderedIds:
     at least 2^41 ids. A millisecond that does not come after the last one used counts on from there.
     """
 
-    def __init__(self, random: RandomBytes = os.urandom) -> None:
-        self._random = random
+    def __init__(self, random: RandomBytes | None = None) -> None:
+        self._random = random or _Drawn()
         self._lock = threading.Lock()
         self._millisecond = -1
         self._counter = 0
 
     def next(self, millisecond: int) -> str:
         """The next id; `millisecond` is Unix time. Safe to call from any thread."""
-        noise = int.from_bytes(self._random(10), "big")
-        tail = noise & (1 << _TAIL_BITS) - 1
         with self._lock:
+            noise = int.from_bytes(self._random(10), "big")
+            tail = noise & (1 << _TAIL_BITS) - 1
             if millisecond > self._millisecond:
                 self._millisecond = millisecond
                 self._counter = noise >> _TAIL_BITS & (1 << _COUNTER_BITS - 1) - 1

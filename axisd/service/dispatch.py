@@ -196,7 +196,7 @@ class Dispatch:
                 self._schedule.gone(row, self._clock.now())
                 self._release_bounds(row)
         sizes = {row.id: row.size for row in rows}
-        return [replace(p, row=replace(p.row, size=sizes[p.row.id])) for p in parcels.values()]
+        return [_sized(parcel, sizes[parcel.row.id]) for parcel in parcels.values()]
 
     async def _carry_large(self, row: OutboxRow) -> None:
         """Loaded and sent while no other large body is in memory for anything."""
@@ -308,3 +308,10 @@ class Dispatch:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _sized(parcel: Parcel, size: int) -> Parcel:
+    """Whatever the ledger says now, what was taken of the bounds is what is given back."""
+    return (
+        parcel if parcel.row.size == size else replace(parcel, row=replace(parcel.row, size=size))
+    )
