@@ -59,7 +59,7 @@ class GroupCommit:
         pool: Executor,
         *,
         soundness: Soundness | None = None,
-        most: int = 64,
+        most: int = 128,
         waiting: int = 1024,
     ) -> None:
         self._ledger = ledger

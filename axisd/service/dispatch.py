@@ -48,8 +48,8 @@ _LOOK_AGAIN = 5.0
 class Bounds:
     """How much is under way at once: rows, rows of one destination, bytes. One row goes whatever its size."""
 
-    window: int = 128
-    per_destination: int = 32
+    window: int = 256
+    per_destination: int = 64
     size: int = 48 * 1024 * 1024
 
 
