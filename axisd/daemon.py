@@ -56,6 +56,7 @@ from axisd.service.heartbeat import Pulse
 from axisd.service.intake import Intake, Settlement
 from axisd.service.relay import Relay
 from axisd.service.uplink import Uplink
+from axisd.service.uptime import EVERY, UptimeLog
 from axisd.web.control import Answer, control_app
 from axisd.web.server import Check, serve, serve_socket, status_app
 
@@ -64,6 +65,8 @@ log = logging.getLogger(__name__)
 _GAUGE_SECONDS = 5.0
 _CONSUMERS_SECONDS = 30.0
 _AWAITED_SECONDS = 30.0
+_UPTIME_SECONDS = 2.0
+"""How long a stop may take to be kept on record."""
 _WINDOW = 16 * 1024 * 1024
 """Bytes of submissions that a lane holds before it stops reading."""
 _NATIONAL_BOUNDS = Bounds(window=8, per_destination=1)
@@ -135,6 +138,7 @@ class Daemon:
             self._sealing,
             soundness=self._soundness,
         )
+        self._uptime = UptimeLog(self._ledger, self._clock, self._telemetry, self._serving)
         self._intake = Intake(
             lambda: self._view,
             Schemas(),
@@ -281,7 +285,7 @@ class Daemon:
         await self._stack.enter_async_context(serve_socket(control, settings.control.socket))
 
     async def _come_up(self) -> None:
-        """READY only when a consumer is there and the publisher is connected."""
+        """READY only when a consumer is there and the publisher is connected; then that is kept on record."""
         await self._door.wait_consuming()
         await self._publisher.connected.wait()
         for part in ("commit", DEADLINES, *(d.name for d in self._dispatches)):
@@ -291,6 +295,7 @@ class Daemon:
         self._show_broker()
         self._say_ready()
         log.info("ready", extra={"systems": len(self._view.directory.systems)})
+        await by_and_by("uptime", self._uptime.look, self._telemetry, every=EVERY)
 
     def _say_ready(self) -> None:
         self._notifier.ready(f"serving {len(self._view.directory.systems)} systems")
@@ -353,6 +358,9 @@ class Daemon:
             lacking = "" if consuming else "not all lanes are consumed"
             checks.append(Check("consumers", consuming, lacking))
         return checks
+
+    def _serving(self) -> bool:
+        return all(check.passed for check in self._checks())
 
     async def _watch(self) -> None:
         """Pings the watchdog as long as every part shows signs of life."""
@@ -492,6 +500,8 @@ class Daemon:
     async def _wind_down(
         self, taking: list[asyncio.Task[None]], relaying: list[asyncio.Task[None]]
     ) -> None:
+        # First, so that a stop is not taken for trouble: from here on it is not ready.
+        await self._within(_UPTIME_SECONDS, self._uptime.stop())
         self._ready = False
         self._notifier.stopping()
         stop = self._configuration.settings.stop

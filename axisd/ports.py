@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from axisd.core.availability import Uptime
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import Awaited, Link, Recall, StatusRecord
 from axisd.core.records import (
@@ -68,6 +69,9 @@ class Transaction(Protocol):
     async def known(self, questions: Questions) -> Known: ...
 
     async def write(self, records: Records) -> None: ...
+
+    async def record_uptime(self, uptime: Uptime) -> None:
+        """Keeps it under its id, in the place of what was kept there before."""
 
 
 @dataclass(frozen=True, slots=True)

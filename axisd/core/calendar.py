@@ -181,6 +181,17 @@ class Calendar:
             day = self._working_day(day, -1, agency)
         return at
 
+    def working_time(self, start: datetime, end: datetime, agency: str | None = None) -> timedelta:
+        """How much of the time from `start` to `end` lies in office hours; nothing if it runs backwards."""
+        worked = timedelta()
+        last = _local_day(end).toordinal()
+        for number in range(_local_day(start).toordinal(), last + 1):
+            for opening in self._open_on(date.fromordinal(number), agency):
+                begin, over = max(start, opening.start), min(end, opening.end)
+                if begin < over:
+                    worked += over - begin
+        return worked
+
     # which days are worked
 
     def is_working_day(self, day: date, agency: str | None = None) -> bool:

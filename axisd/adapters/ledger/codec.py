@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from axisd.core.availability import Uptime, UptimeEnd
 from axisd.core.envelope import Attachment
 from axisd.core.evidence import Entry, Facts, Receipt
 from axisd.core.history import (
@@ -315,6 +316,21 @@ def recall_of(row: Row[Any]) -> Recall:
         outcome=RecallOutcome(row.outcome),
         answered_at=maybe_moment(row.answered_at),
     )
+
+
+def uptime_columns(uptime: Uptime) -> Columns:
+    """The row of a time in which the axis served."""
+    return {
+        "id": uptime.id,
+        "began_at": instant(uptime.began_at),
+        "seen_at": instant(uptime.seen_at),
+        "ended": uptime.ended,
+    }
+
+
+def uptime_of(row: Row[Any]) -> Uptime:
+    """The reverse of `uptime_columns`."""
+    return Uptime(row.id, moment(row.began_at), moment(row.seen_at), UptimeEnd(row.ended))
 
 
 def outbox_columns(row: OutboxRow) -> Columns:

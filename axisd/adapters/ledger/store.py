@@ -24,6 +24,7 @@ from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.fresh import Fresh
 from axisd.adapters.ledger.lock import LedgerLock
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
+from axisd.core.availability import Uptime
 from axisd.core.evidence import Entry, Head, Receipt
 from axisd.core.history import Awaited, StatusRecord
 from axisd.core.records import (
@@ -273,6 +274,9 @@ class _SqlTransaction:
         self._fresh.forget(records)
         self._head = await self._run(partial(writing.write, records=records, after=self._head))
         self.written.append(records)
+
+    async def record_uptime(self, uptime: Uptime) -> None:
+        await self._run(partial(writing.record_uptime, uptime=uptime))
 
     async def _require_staged(self, records: Records) -> None:
         payloads = (change.payload for change in records.changes if change.payload is not None)

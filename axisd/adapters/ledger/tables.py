@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from axisd.core.availability import UptimeEnd
 from axisd.core.history import LinkKind, RecallOutcome
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 
@@ -267,6 +268,15 @@ outbox: Final = Table(
 )
 """`since`: when the row came in, which deferring it does not change."""
 
+OF_THE_AXIS: Final = "event IN ('DirectoryChange', 'InterconnectionCheck')"
+"""`axisd.core.reasons.OWN_EVENTS`, as SQL. Conditions of partial indexes are written out wherever they
+are asked for: only word for word do they apply."""
+TURNS_AWAY: Final = (
+    "event IN ('SubmissionAcceptance', 'ReceivedFromNonERDS')"
+    """ AND instr(content, '"outcome":"refused"') > 0"""
+)
+"""Acceptances with recipients that were refused. In JSON a text cannot contain this: its quotes are escaped."""
+
 entry: Final = Table(
     "entry",
     METADATA,
@@ -278,6 +288,19 @@ entry: Final = Table(
     Column("delivery_id", Text),
     _required("content"),
     _required("hash"),
+    # What the axis did of its own accord, by time; and acceptances that turned recipients away.
+    Index(
+        "entry_of_the_axis",
+        "at",
+        sqlite_where=text(OF_THE_AXIS),
+        postgresql_where=text(OF_THE_AXIS),
+    ),
+    Index(
+        "entry_that_turns_away",
+        "submission_id",
+        sqlite_where=text(TURNS_AWAY),
+        postgresql_where=text(TURNS_AWAY.replace("instr", "strpos")),
+    ),
     sqlite_strict=True,
 )
 """The chain. `at` is in milliseconds, as the content says it, so that a changed digit contradicts it.
@@ -296,3 +319,17 @@ receipt: Final = Table(
     sqlite_strict=True,
 )
 """`agency` is the one it is for (`Receipt.to`; `to` is a word of SQL)."""
+
+uptime: Final = Table(
+    "uptime",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _number("began_at"),
+    _number("seen_at"),
+    _required("ended"),
+    _one_of("ended", UptimeEnd),
+    Index(None, "seen_at"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""When the axis served; `seen_at` moves every minute (`axisd.service.uptime`)."""

@@ -31,6 +31,7 @@ from sqlalchemy.dialects import sqlite
 
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.outbox import OutboxEffect
+from axisd.core.availability import Uptime
 from axisd.core.envelope import Business
 from axisd.core.evidence import Head
 from axisd.core.history import UNWATCHED, Numbered, NumberKey, Recall, RecallOutcome
@@ -178,6 +179,11 @@ _RECALL: Final = _recall_row.on_conflict_do_update(
         for name in ("submission_id", "asked_at", "outcome", "answered_at")
     },
 )
+_uptime_row = sqlite.insert(tables.uptime)
+_UPTIME: Final = _uptime_row.on_conflict_do_update(
+    index_elements=[tables.uptime.c.id],
+    set_={name: getattr(_uptime_row.excluded, name) for name in ("began_at", "seen_at", "ended")},
+)
 _DELETE: Final = delete(tables.outbox).where(_outbox.id == bindparam("key"))
 _DEFER: Final = (
     update(tables.outbox)
@@ -317,6 +323,11 @@ def write(connection: Connection, records: Records, after: Head | None) -> Head 
     _write_history(connection, changes)
     _write_outbox(connection, changes)
     return new_head
+
+
+def record_uptime(connection: Connection, uptime: Uptime) -> None:
+    """Keeps `uptime` under its id, whatever was there before."""
+    connection.execute(_UPTIME, codec.uptime_columns(uptime))
 
 
 def _continued(records: Records, head: Head) -> Head:

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from axisd.core.availability import Uptime
 from axisd.core.evidence import Entry, Head, Receipt
 from axisd.core.history import Joined, Link, Recall, StatusRecord
 from axisd.core.reasons import Event
@@ -43,6 +44,7 @@ class Contents:
     statuses: dict[str, StatusRecord] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     recalls: dict[str, Recall] = field(default_factory=dict)
+    uptimes: dict[str, Uptime] = field(default_factory=dict)
 
     def copy(self) -> Contents:
         return Contents(
@@ -58,6 +60,7 @@ class Contents:
             dict(self.statuses),
             dict(self.links),
             dict(self.recalls),
+            dict(self.uptimes),
         )
 
     @property

@@ -15,6 +15,7 @@ from itertools import groupby
 from axisd.adapters.memory.contents import Contents
 from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
+from axisd.core.availability import Uptime
 from axisd.core.deadlines import due_of, first_due, is_awaited
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import CONSIGNMENT, Awaited, StatusRecord
@@ -208,6 +209,15 @@ class MemoryLedger:
         """One submission by its id, or None."""
         return self._read().submissions.get(submission_id)
 
+    async def uptimes(self, start: datetime, end: datetime) -> Sequence[Uptime]:
+        """Those that reach into the time from `start` to `end`, the last one before it, and the first of
+        all, in order."""
+        known = sorted(self._read().uptimes.values(), key=lambda uptime: uptime.id)
+        chosen = [one for one in known if one.seen_at >= start and one.began_at < end]
+        before = [one for one in known if one.seen_at < start]
+        chosen += sorted(before, key=lambda one: (one.seen_at, one.id))[-1:] + known[:1]
+        return sorted(set(chosen), key=lambda uptime: uptime.id)
+
     async def quarantined(self, limit: int = 100) -> Sequence[SubmissionRecord]:
         """Submissions that crashed the inspection, newest first."""
         found = [
@@ -231,6 +241,7 @@ class MemoryLedger:
             "outbox": len(contents.outbox),
             "entry": len(contents.entries),
             "receipt": len(contents.receipts),
+            "uptime": len(contents.uptimes),
         }
 
     async def verify(self, *, payloads: bool = True) -> Verification:
@@ -299,6 +310,10 @@ class _MemoryTransaction:
 
     async def write(self, records: Records) -> None:
         self.contents = self._open().written(records, self._staged)
+
+    async def record_uptime(self, uptime: Uptime) -> None:
+        self.contents = self._open().copy()
+        self.contents.uptimes[uptime.id] = uptime
 
     def _open(self) -> Contents:
         if self.ended:

@@ -328,6 +328,40 @@ class TestAlways:
         )
 
 
+class TestWorkingTime:
+    @pytest.mark.parametrize(
+        ("start", "end", "minutes"),
+        [
+            ("2026-01-07 08:00", "2026-01-07 09:15", 75),
+            ("2026-01-07 11:00", "2026-01-07 14:00", 60),
+            ("2026-01-07 05:00", "2026-01-07 06:00", 0),
+            ("2026-01-09 16:00", "2026-01-12 08:00", 120),
+            ("2026-01-10 00:00", "2026-01-11 23:59", 0),
+            ("2026-01-08 09:00", "2026-01-07 09:00", 0),
+        ],
+    )
+    def test_is_what_lies_in_office_hours(self, start: str, end: str, minutes: int) -> None:
+        assert DEFAULT_CALENDAR.working_time(at(start), at(end)) == timedelta(minutes=minutes)
+
+    @given(calendars(), instants, st.integers(0, 9000), st.integers(0, 9000), agencies)
+    def test_adds_up_and_is_never_longer_than_the_time_itself(
+        self, calendar: Calendar, start: datetime, one: int, other: int, agency: str | None
+    ) -> None:
+        middle = start + timedelta(minutes=one)
+        end = middle + timedelta(minutes=other)
+        first = calendar.working_time(start, middle, agency)
+        second = calendar.working_time(middle, end, agency)
+        assert calendar.working_time(start, end, agency) == first + second <= end - start
+
+    @given(calendars(), instants, st.integers(0, 6000), agencies)
+    def test_is_the_lead_by_which_a_reminder_comes_before(
+        self, calendar: Calendar, due: datetime, lead: int, agency: str | None
+    ) -> None:
+        due = calendar.end_of_day(due, agency)
+        reminder = calendar.before(due, timedelta(minutes=lead), agency)
+        assert calendar.working_time(reminder, due, agency) == timedelta(minutes=lead)
+
+
 def test_a_view_has_the_default_hours_until_it_is_given_others() -> None:
     assert view().calendar == DEFAULT_CALENDAR
     other = Calendar(holidays=frozenset({date(2026, 1, 1)}))
