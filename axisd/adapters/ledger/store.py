@@ -17,7 +17,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from axisd.adapters.ledger import awaited, reading, schema, verify, writing
+from axisd.adapters.ledger import awaited, codec, reading, schema, statistics, verify, writing
 from axisd.adapters.ledger.connection import OwnedConnection, T, Work
 from axisd.adapters.ledger.engine import READING, WRITING, reading_engine, writing_engine
 from axisd.adapters.ledger.faults import translated
@@ -25,6 +25,7 @@ from axisd.adapters.ledger.fresh import Fresh
 from axisd.adapters.ledger.lock import LedgerLock
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
 from axisd.core.availability import Uptime
+from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Head, Receipt
 from axisd.core.history import Awaited, StatusRecord
 from axisd.core.records import (
@@ -38,6 +39,7 @@ from axisd.core.records import (
     Records,
     SubmissionRecord,
 )
+from axisd.core.statistics import HandIn
 from axisd.errors import ConfigError, IntegrityError, Problem
 from axisd.ports import Timeline, Transaction, Verification
 
@@ -159,6 +161,23 @@ class LedgerReader:
     async def quarantined(self, limit: int = 100) -> Sequence[SubmissionRecord]:
         """Submissions that crashed the inspection, newest first."""
         return await self._reader.read(partial(reading.quarantined, limit=limit))
+
+    async def hand_ins(self, start: datetime, end: datetime) -> AsyncIterator[Sequence[HandIn]]:
+        """What was received from `start` to `end` (exclusive), oldest first, a page at a time; each page
+        in a snapshot of its own."""
+        place: statistics.Place | None = statistics.Place(codec.instant(start))
+        while place is not None:
+            found, place = await self._reader.read(partial(statistics.page, after=place, end=end))
+            yield found
+
+    async def checks(self, start: datetime, end: datetime) -> Sequence[CheckRecord]:
+        """The interconnection checks on record from `start` to `end` (exclusive), in order."""
+        return await self._reader.read(partial(statistics.checks, start=start, end=end))
+
+    async def uptimes(self, start: datetime, end: datetime) -> Sequence[Uptime]:
+        """Those that reach into the time from `start` to `end`, the last one before it, and the first of
+        all, in order."""
+        return await self._reader.read(partial(statistics.uptimes, start=start, end=end))
 
     async def count(self) -> dict[str, int]:
         """Rows by table; reads every table."""
