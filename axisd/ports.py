@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from axisd.core.availability import Uptime
+from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import Awaited, Link, Recall, StatusRecord
 from axisd.core.records import (
@@ -26,6 +27,7 @@ from axisd.core.records import (
     Records,
     SubmissionRecord,
 )
+from axisd.core.statistics import HandIn
 from axisd.core.submission import Submission
 
 
@@ -145,6 +147,19 @@ class Ledger(Protocol):
     async def verify(self, *, payloads: bool = True) -> Verification: ...
 
     async def close(self) -> None: ...
+
+
+class ReportSource(Protocol):
+    """What reports are counted from. Bounds are half open: from `start`, before `end`."""
+
+    def hand_ins(self, start: datetime, end: datetime) -> AsyncIterator[Sequence[HandIn]]:
+        """What was received then, oldest first, in pieces."""
+
+    async def checks(self, start: datetime, end: datetime) -> Sequence[CheckRecord]:
+        """The interconnection checks on record, in order."""
+
+    async def uptimes(self, start: datetime, end: datetime) -> Sequence[Uptime]:
+        """Those that reach into that time, the last one before it, and the first of all, in order."""
 
 
 class Delivered(StrEnum):

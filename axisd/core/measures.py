@@ -61,6 +61,8 @@ class Measure(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     RECALLED = "recalled"
+    RECALL_NOTICES = "recall-notices"
+    STATUSES_RECEIVED = "statuses-received"
     ARRIVED = "arrived"
     REGISTERED = "registered"
     OVERDUE = "overdue"
@@ -70,8 +72,6 @@ class Measure(StrEnum):
     REGISTRATION_OUTSTANDING = "registration-outstanding"
     REPLY_OVERDUE = "reply-overdue"
     RECALL_OVERDUE = "recall-overdue"
-    RECALL_NOTICES = "recall-notices"
-    STATUSES_RECEIVED = "statuses-received"
 
 
 class Group(StrEnum):

@@ -153,6 +153,11 @@ LAST_BEFORE: Final = (
 FIRST: Final = select(tables.uptime).order_by(_uptime.id).limit(1)
 
 
+# By their texts: there are many rows, and calling an enumeration takes its time.
+_ROUTES: Final = {str(route): route for route in RouteKind}
+_STATES: Final = {str(state): state for state in DeliveryState}
+
+
 class Place(NamedTuple):
     """Where a page ended: the next one begins behind it."""
 
@@ -226,8 +231,8 @@ def _copy(row: Row[Any]) -> Copy:
         recipient=row.recipient,
         inbox=row.inbox,
         business=row.business,
-        route=RouteKind(row.route),
-        state=DeliveryState(row.state),
+        route=_ROUTES[row.route],
+        state=_STATES[row.state],
         reason=row.reason,
         arrival_due=codec.maybe_moment(row.arrival_due),
         registration_due=codec.maybe_moment(row.registration_due),
