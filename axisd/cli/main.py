@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, Place]] = {
     "inbox": Place("axisd.cli.inbox:inbox", "Read an agency's inbox, as its system does."),
     "receipt": Place("axisd.cli.receipt:receipt", "Verify a receipt, offline."),
     "document": Place("axisd.cli.document:document", "What happened to a document."),
+    "report": Place("axisd.cli.report:report", "What went through the axis: day, month, quarter."),
     "outbox": Place("axisd.cli.outbox:outbox", "Deliveries that have not left yet."),
     "ledger": Place("axisd.cli.ledger:ledger", "The evidence."),
     "national": Place("axisd.cli.national:national", "The national axis."),

@@ -66,14 +66,19 @@ def say_table(
     headers: Sequence[str], rows: Iterable[Sequence[str]], *, roles: Iterable[Role | None] = ()
 ) -> None:
     """A table with aligned columns; the last column is not padded. `roles` colour whole rows, in order."""
+    head, *lines = table(headers, rows)
+    say(paint(head, "strong"))
+    for line, role in zip_longest(lines, islice(roles, len(lines))):
+        say(paint(line, role) if role else line)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table with aligned columns, its headers first."""
     cells = [list(map(visible, row)) for row in rows]
     widths = [
         max(map(_columns, column)) for column in zip(headers, *cells, strict=True)
     ]  # every row has as many cells as there are headers, or this raises
-    say(paint(_line(headers, widths), "strong"))
-    for row, role in zip_longest(cells, islice(roles, len(cells))):
-        line = _line(row, widths)
-        say(paint(line, role) if role else line)
+    return [_line(row, widths) for row in (headers, *cells)]
 
 
 def visible(text: str) -> str:
