@@ -132,7 +132,7 @@ def _change(
 def sealed(items: list[Evidence], head: Head) -> tuple[Entry, ...]:
     entries = []
     for position, item in enumerate(items, head.position + 1):
-        content = chain.canonical(item, position, None)
+        content = chain.canonical(item, position, None, item.at)
         head = Head(position, chain.link(head.hash, content))
         key = item.facts.submission_id
         entries.append(Entry(position, item.id, item.event, item.at, key, None, content, head.hash))

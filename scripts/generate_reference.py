@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the source: configuration, reasons, metrics, command line.
+"""Writes docs/reference/ from the source: configuration, reasons, metrics, measures, command line.
 
     scripts/generate_reference.py           write what changed
     scripts/generate_reference.py --check   say what is stale, and fail
@@ -25,6 +25,7 @@ from axisd.config.calendar import DayRow
 from axisd.config.model import Section, Settings
 from axisd.config.systems import SystemRow
 from axisd.config.units import Called
+from axisd.core.measures import GROUPS, MEASURES
 from axisd.core.reasons import REASONS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -230,6 +231,52 @@ def metrics() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def measures() -> str:
+    """What reports count."""
+    parts = [
+        "# Measures of a report",
+        NOTE,
+        (
+            "What `axisd report` counts, by the codes that its CSV and JSON use. How a report is made and read: "
+            "[Report](../how-to/report.md). Everything belongs to Vietnam's day on which the axis received the "
+            "submission; states are those at the cut-off. *By reason*: counted by [reason](reasons.md) too."
+        ),
+    ]
+    for group, heading in GROUPS.items():
+        rows = [
+            (
+                f"`{measure}`",
+                f"{meaning.name.en}<br>{meaning.name.vi}",
+                f"{meaning.exactly.en}<br>{meaning.exactly.vi}",
+                "yes" if meaning.reasons else "",
+            )
+            for measure, meaning in MEASURES.items()
+            if meaning.group is group
+        ]
+        parts.extend(
+            (f"## {heading.en}", _table(("code", "name", "what is counted", "by reason"), rows))
+        )
+    parts.extend(
+        (
+            "## Times",
+            (
+                "`arrival` and `registration`, each `wire` (by the clock) and `legal` (the office hours that lie "
+                "between, of the agency in whose inbox the copy lies), each as `median`, `p95` and `worst`: in CSV "
+                "`arrival-wire-median` and so on, in seconds. Median and p95 are by nearest rank: the smallest "
+                "value that half, or 95 %, of the values do not exceed."
+            ),
+            "## The axis",
+            (
+                "`availability` and `availability-working` (shares from 0 to 1 of the time on record, and of its "
+                "office hours), `gap` (one row each: when it began, how long it was, how the uptime before it "
+                "ended), `checks-held`, `checks-failed`, and for each working day with fewer than two checks a row "
+                "of the scope `day`."
+            ),
+        )
+    )
+    return "\n\n".join(parts) + "\n"
+
+
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [headers, ["---" for _ in headers], *rows]
     return "\n".join(
@@ -241,6 +288,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "configuration.md": configuration,
     "reasons.md": reasons,
     "metrics.md": metrics,
+    "measures.md": measures,
     "cli.md": lambda: pages(NOTE),
 }
 

@@ -132,6 +132,25 @@ async def test_a_reader_refuses_an_older_ledger_and_says_what_upgrades_it(tmp_pa
         await open_reader(folder)
 
 
+async def test_a_ledger_of_the_version_before_is_upgraded_with_what_it_has(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    ledger = await open_ledger(folder)
+    await commit(ledger, case("D1").change)
+    await ledger.close()
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        connection.execute("DROP TABLE uptime")
+        connection.execute("DROP INDEX entry_of_the_axis")
+        connection.execute("DROP INDEX entry_that_turns_away")
+        connection.commit()
+    set_version(folder, "0002")
+    upgraded = await open_ledger(folder)
+    assert len((await upgraded.timeline("D1")).entries) == 1
+    await upgraded.close()
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert {"uptime", "uptime_by_seen_at", "entry_of_the_axis", "entry_that_turns_away"} <= names
+
+
 async def test_a_reader_refuses_a_file_without_tables(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").touch()
     with pytest.raises(ConfigError, match="version none"):

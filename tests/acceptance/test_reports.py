@@ -1,0 +1,73 @@
+"""What the running axis leaves for reports: what went through it, and when it served."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from axisd.adapters.ledger import open_reader
+from axisd.core.availability import UptimeEnd
+from axisd.simulator.demo.papers import Papers
+from axisd.simulator.province import Province
+from tests.support.acceptance import (
+    ENVIRONMENT,
+    FINANCE,
+    axisd,
+    delivered,
+    desk,
+    paper,
+    receipts,
+    submit,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def so_far(province: Province) -> dict[str, Any]:
+    """Today's report."""
+    found: dict[str, Any] = json.loads(await axisd(province, "report", "day", "today", "--json"))
+    return found
+
+
+def of_finance(report: dict[str, Any]) -> dict[str, int]:
+    lines = [line for line in report["by_agency"] if line["code"] == FINANCE]
+    counts: dict[str, int] = lines[0]["counts"] if lines else {}
+    return counts
+
+
+async def ends(province: Province) -> list[UptimeEnd]:
+    """How each uptime on record ended, oldest first."""
+    reader = await open_reader(province.folder / "ledger")
+    try:
+        always = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+        return [uptime.ended for uptime in await reader.uptimes(*always)]
+    finally:
+        await reader.close()
+
+
+async def test_a_document_is_in_todays_report_beside_the_running_daemon(
+    served: Province, papers: Papers
+) -> None:
+    before = of_finance(await so_far(served))
+    document_id, body = paper(papers, ENVIRONMENT)
+    async with desk(served) as watched:
+        await submit(served, FINANCE, body)
+        await delivered(watched, ENVIRONMENT, document_id)
+        await receipts(watched, FINANCE, document_id, "ContentConsignment", "SubmissionAcceptance")
+    after = of_finance(await so_far(served))
+    for measure in ("submissions", "documents", "originals", "sent", "sent-placed"):
+        assert after[measure] == before.get(measure, 0) + 1, measure
+
+
+async def test_a_stop_and_a_crash_are_told_apart_on_record(site: Province) -> None:
+    before = await ends(site)
+    await site.start_axisd()
+    assert await ends(site) == [*before, UptimeEnd.OPEN]
+    await site.stop_axisd()
+    assert await ends(site) == [*before, UptimeEnd.STOPPED]
+    await site.start_axisd()
+    await site.kill_axisd()
+    assert await ends(site) == [*before, UptimeEnd.STOPPED, UptimeEnd.OPEN]
