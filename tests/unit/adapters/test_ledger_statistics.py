@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Connection, event
 
 from axisd.adapters.ledger import SqlLedger, codec, statistics, tables
+from axisd.adapters.memory import MemoryLedger
 from axisd.core.availability import Uptime, UptimeEnd
 from axisd.core.calendar import Calendar
 from axisd.core.checks import CheckRecord
@@ -26,7 +26,7 @@ from axisd.core.measures import Measure
 from axisd.core.period import Period, PeriodKind
 from axisd.core.reasons import OWN_EVENTS, Event
 from axisd.core.records import Change
-from axisd.core.statistics import HandIn, Line, Step, Tally, Traffic
+from axisd.core.statistics import HandIn, Line, Spread, Step, Tally, Traffic
 from axisd.core.zone import day_of
 from tests.support.ledger import commit
 from tests.support.recount import Recount, rank, recount
@@ -80,7 +80,7 @@ def reasons_of(lines: Iterable[Line]) -> dict[tuple[str, str, str, str], int]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(stories, max_size=12))
+@given(stories)
 def test_the_numbers_are_those_of_the_ledger_to_the_last_document(told: list[Story]) -> None:
     folder = Path(tempfile.mkdtemp())
     try:
@@ -92,19 +92,28 @@ def test_the_numbers_are_those_of_the_ledger_to_the_last_document(told: list[Sto
     for line in traffic.lines:
         for step in Step:
             key = (str(line.side), line.code, str(step))
-            for spread, values in (
-                (line.times[step].wire, again.wire.get(key, [])),
-                (line.times[step].legal, again.legal.get(key, [])),
-            ):
-                assert spread.number == len(values)
-                if spread.median and spread.p95 and spread.worst:
-                    assert spread.median.total_seconds() == rank(values, 50)
-                    assert spread.p95.total_seconds() == rank(values, 95)
-                    assert spread.worst.total_seconds() == max(values)
+            assert line.times[step].wire == spread_of(again.wire.get(key, []))
+            assert line.times[step].legal == spread_of(again.legal.get(key, []))
+    for total in (traffic.agencies, traffic.national):
+        for step in Step:
+            there = [key for key in again.legal if (key[0], key[2]) == (str(total.side), str(step))]
+            legal = [seconds for key in there for seconds in again.legal[key]]
+            assert total.times[step].legal == spread_of(legal)
+    for measure in Measure:
+        assert traffic.total[measure] == sum(
+            number for (_, _, name), number in again.counts.items() if name == measure
+        )
+
+
+def spread_of(seconds: list[float]) -> Spread:
+    if not seconds:
+        return Spread()
+    found = (rank(seconds, 50), rank(seconds, 95), max(seconds))
+    return Spread(len(seconds), *(timedelta(seconds=value) for value in found))
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(stories, max_size=12))
+@given(stories)
 def test_days_add_up_to_the_period_that_they_make(told: list[Story]) -> None:
     async def count(folder: Path) -> tuple[Traffic, list[Traffic]]:
         async with ledger_of(told, folder) as ledger:
@@ -161,7 +170,7 @@ async def test_the_bounds_of_a_period_are_midnights_of_vietnam(tmp_path: Path) -
         assert [bucket.copies for bucket in traffic.course] == [1, *[0] * 22, 1]
 
 
-async def record(ledger: SqlLedger, *uptimes: Uptime) -> None:
+async def record(ledger: SqlLedger | MemoryLedger, *uptimes: Uptime) -> None:
     for uptime in uptimes:
         async with ledger.transaction() as transaction:
             await transaction.record_uptime(uptime)
@@ -183,9 +192,10 @@ async def test_uptimes_come_back_with_the_last_before_the_period_and_the_first_o
         )
     ]
     async with ledger_of([], tmp_path / "ledger") as ledger:
-        await record(ledger, *made)
-        found = await ledger.uptimes(DAYS.start, DAYS.end)
-        assert list(found) == [made[0], made[2], made[3], made[4]]
+        for kept in (ledger, MemoryLedger()):
+            await record(kept, *made)
+            found = await kept.uptimes(DAYS.start, DAYS.end)
+            assert list(found) == [made[0], made[2], made[3], made[4]]
 
 
 async def test_an_uptime_is_kept_once_as_it_was_recorded_last(tmp_path: Path) -> None:
