@@ -7,11 +7,11 @@ did not is put off with backoff until its delivery's time is up, and then ends w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from axisd.core.deadlines import ended, placed
-from axisd.core.evidence import Evidence, RecipientOutcome
+from axisd.core import deadlines, dossier, recall, witness
 from axisd.core.history import Watch
 from axisd.core.lifecycle import OPEN, DeliveryEvent, DeliveryState, after
 from axisd.core.reasons import Event, Refusal, refuse
@@ -21,10 +21,11 @@ from axisd.core.records import (
     Delivery,
     DeliveryUpdate,
     Known,
+    KnownDelivery,
     OutboxKind,
-    OutboxRow,
     Parcel,
     RouteKind,
+    updated,
 )
 from axisd.core.retry import Backoff
 from axisd.core.view import View
@@ -50,6 +51,9 @@ class Failed:
 
 Attempt = Sent | Failed
 
+_UNSPOKEN: Final = OPEN | {DeliveryState.WITHDRAWN}
+"""States that no word of the recipient led to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
@@ -66,11 +70,12 @@ def advance(parcel: Parcel, attempt: Attempt, known: Known, means: Means) -> Cha
     """What `attempt` to send `parcel` makes durable.
 
     A row that no longer waits was ended meanwhile, by an operator or by the same mark, whose commit
-    succeeded although its outcome was lost: nothing is added to that. A delivery that its recipient already
-    spoke of is not failed any more: its row goes on, or just ends.
+    succeeded although its outcome was lost: nothing is added to that. But a copy that left while its delivery
+    was withdrawn did leave. A delivery that its recipient already spoke of is not failed any more: its row goes
+    on, or just ends.
     """
     if parcel.row.id in known.gone:
-        return Change()
+        return _left_after_all(parcel, attempt, known.deliveries.get(parcel.row.id), means)
     if parcel.row.kind is OutboxKind.RECEIPT or parcel.delivery is None:
         return _receipt(parcel, attempt, means)
     current = known.deliveries.get(parcel.delivery.id)
@@ -85,6 +90,22 @@ def advance(parcel: Parcel, attempt: Attempt, known: Known, means: Means) -> Cha
     if delivery.state not in OPEN:
         return Change(done=(parcel.row.id,))
     return _ended(parcel, delivery, event, refusal, attempt, means)
+
+
+def _left_after_all(
+    parcel: Parcel, attempt: Attempt, current: KnownDelivery | None, means: Means
+) -> Change:
+    """Truth wins: what was withdrawn at the very moment is where it is, and its recall is open."""
+    if not isinstance(attempt, Sent) or current is None:
+        return Change()
+    if current.delivery.state is not DeliveryState.WITHDRAWN:
+        return Change()
+    change = _ended(parcel, current.delivery, DeliveryEvent.CONFIRMED, None, attempt, means)
+    (moved,) = change.updates
+    delivery = updated(current.delivery, moved)
+    asked, watch = recall.left_after_all(current.recall, delivery, means.now, means.view)
+    recalls = () if asked is None else (asked,)
+    return replace(change, updates=(replace(moved, watch=watch),), recalls=recalls)
 
 
 def _receipt(parcel: Parcel, attempt: Attempt, means: Means) -> Change:
@@ -121,59 +142,36 @@ def _ended(
 ) -> Change:
     state = after(delivery.state, event)
     # What the recipient said meanwhile stays said.
-    reason = refusal.code if refusal else "" if delivery.state in OPEN else delivery.reason
+    kept = "" if delivery.state in _UNSPOKEN else delivery.reason
     facts = parcel.facts
-    evidence = Evidence(
-        id=means.mint(),
-        event=_witness(delivery.route, event, refusal),
+    evidence = witness.about(
+        delivery,
+        facts,
+        _witness(delivery.route, event, refusal),
+        key=means.mint(),
         at=means.now,
-        facts=facts,
-        delivery_id=delivery.id,
-        recipient=RecipientOutcome(
-            delivery.identity.recipient,
-            delivery.addressed,
-            "accepted" if refusal is None else "refused",
-            delivery.inbox,
-            delivery.route,
-            refusal,
-        ),
+        outcome="accepted" if refusal is None else "refused",
         refusal=refusal,
         external_id=attempt.external_id if isinstance(attempt, Sent) else None,
-        receipt_to=facts.reply_to or None,
+        to=facts.reply_to,
     )
-    receipt = (
-        (
-            OutboxRow(
-                evidence.id,
-                OutboxKind.RECEIPT,
-                f"receipts:{facts.reply_to}",
-                facts.lane,
-                means.now,
-            ),
-        )
-        if facts.reply_to
-        else ()
-    )
+    reason = refusal.code if refusal else kept
+    watch = _awaited(delivery, state, means)
     return Change(
-        updates=(
-            DeliveryUpdate(
-                delivery.id, state, delivery.status, reason, _watch(delivery, refusal, means)
-            ),
-        ),
+        updates=(DeliveryUpdate(delivery.id, state, delivery.status, reason, watch),),
         evidence=(evidence,),
-        outbox=receipt,
+        outbox=witness.receipt_rows((evidence,), facts.lane, means.now),
         done=(parcel.row.id,),
     )
 
 
-def _watch(delivery: Delivery, refusal: Refusal | None, means: Means) -> Watch | None:
-    """None where it stays as it is, which is what it does if it left at once."""
-    watch = delivery.watch
-    if refusal is None:
-        moved = placed(watch, means.now, means.view, delivery.inbox)
+def _awaited(delivery: Delivery, state: DeliveryState, means: Means) -> Watch | None:
+    """What is awaited of the recipient from now on; None where that stays as it is."""
+    if state in dossier.LIVE:
+        watch = deadlines.placed(delivery.watch, means.now, means.view, delivery.inbox)
     else:
-        moved = ended(watch)
-    return None if moved == watch else moved
+        watch = deadlines.ended(delivery.watch)
+    return None if watch == delivery.watch else watch
 
 
 def _witness(route: RouteKind, event: DeliveryEvent, refusal: Refusal | None) -> Event:

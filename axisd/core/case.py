@@ -1,7 +1,6 @@
 """A case: one inspection with everything about it that does not depend on what the ledger knows.
 
-Its facts, the legs to its recipients, and the proof by which a repeat is told from something new; and the
-questions that the ledger has to answer before it can be settled (`settlement`). Pure.
+Its facts, the legs to its recipients, and the proof by which a repeat is told from something new. Pure.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from axisd.core.codes import is_code
 from axisd.core.edxml import MAX_DOCUMENT_ID
-from axisd.core.envelope import Document, Envelope, Status
+from axisd.core.envelope import Business, Document, Envelope, Status
 from axisd.core.evidence import Facts
+from axisd.core.history import NumberKey
 from axisd.core.inspection import Inspection
-from axisd.core.records import Identity, Questions, RouteKind
-from axisd.core.replies import answers
-from axisd.core.routing import Leg, kin_of, organ_of, plan
+from axisd.core.records import Identity, RouteKind, number_key
+from axisd.core.routing import Leg, organ_of, plan
 from axisd.core.rules import place_of, recipient_codes
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
@@ -43,10 +42,18 @@ class Case:
 
     @property
     def business(self) -> str:
-        # Statuses repeat legitimately; only the same content makes two of them the same.
+        # Statuses repeat legitimately, and so do recalls; only the same content makes two of them the same.
         if self.facts.status:
             return f"status/{self.facts.status}/{self.proof[-16:]}"
+        if self.facts.business == Business.RECALL:
+            return f"{Business.RECALL}/{self.proof[-16:]}"
         return self.facts.business
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """What passed the inspection; None if nothing did."""
+        verified = self.inspection.verified
+        return verified.envelope if verified is not None else None
 
 
 def prepare(inspection: Inspection, view: View) -> Case:
@@ -73,27 +80,13 @@ def _placed(leg: Leg, envelope: Envelope) -> Leg:
     return replace(leg, refusal=replace(leg.refusal, at=at, line=line))
 
 
-def questions(case: Case, view: View) -> Questions:
-    """What has to be known to settle `case`."""
-    submission = case.inspection.submission
-    externals: set[tuple[Door, str]] = set()
-    if submission.external_id is not None:
-        externals.add((submission.door, submission.external_id))
-    about: set[tuple[str, str]] = set()
-    day = day_of(submission.received_at)
-    if case.inspection.verified and isinstance(case.inspection.verified.envelope, Status):
-        status = case.inspection.verified.envelope
-        organs = kin_of(_issuer(status), view.directory, day)
-        about = {(organ, status.about.document_id) for organ in organs}
-    elif case.inspection.verified is not None:
-        about = answers(case.inspection.verified.envelope, view, day)
-    return Questions(
-        identities=frozenset(
-            identity for leg in case.legs if leg.route for identity in case.identities(leg)
-        ),
-        documents=frozenset(about),
-        externals=frozenset(externals),
-    )
+def number_of(case: Case) -> NumberKey | None:
+    """By what a repeated number is found; None for what has no number."""
+    document = case.envelope
+    if not isinstance(document, Document) or not document.number:
+        return None
+    number, notation = cut(document.number), cut(document.notation)
+    return number_key(case.facts.sender, number, notation, cut(document.promulgation_date))
 
 
 def _facts(inspection: Inspection, view: View) -> Facts:
@@ -194,8 +187,3 @@ def _proof(inspection: Inspection) -> str:
             envelope.timestamp,
         ]
     return "content:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _issuer(status: Status) -> str:
-    """The code of whoever issued the document a status is about: for 13 the reporter itself."""
-    return status.sender.organ_id if status.code == "13" else status.about.organ_id

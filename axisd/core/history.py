@@ -1,7 +1,7 @@
 """What is remembered about a document beside its deliveries: statuses, links to other documents, recalls, deadlines.
 
-Values only. What they mean is decided in `statuses`, `business` and `deadlines`; keeping them is the ledger's
-work. Organs are canonical codes, instants are aware.
+Values only. What they mean is decided in `statuses`, `recall`, `amendment` and `deadlines`; keeping them is the
+ledger's work. Organs are canonical codes, instants are aware.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Awaited:
 class StatusRecord:
     """One business status as it came in, about one delivery; `delivery_id` is None while it is unmatched:
     no document is known that it could be about. `submission_id` is the status's own; `issuer` and
-    `document_id` name the document it is about, `reporter` the organ that speaks; `at` is its wire time."""
+    `document_id` name the document it is about, `reporter` the organ that speaks; `at` is its wire time, `words` what its clerk wrote."""
 
     id: str
     submission_id: str
@@ -66,6 +66,7 @@ class StatusRecord:
     reporter: str
     code: str
     at: datetime
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

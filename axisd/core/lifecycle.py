@@ -84,6 +84,13 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] 
     (_S.SENT, _E.OUTLIVED): _S.EXPIRED,
     (_S.HANDED_OVER, _E.TURNED_DOWN): _S.REJECTED,
     (_S.HANDED_OVER, _E.RECALLED): _S.RECALLED,
+    # A recall was answered with 02 and then with 15: agreed stays agreed, in whatever order they come.
+    (_S.REJECTED, _E.RECALLED): _S.RECALLED,
+    # A copy was on its way when it was withdrawn, or had left just before a crash: truth wins.
+    (_S.WITHDRAWN, _E.CONFIRMED): _S.SENT,
+    (_S.WITHDRAWN, _E.TAKEN): _S.HANDED_OVER,
+    (_S.WITHDRAWN, _E.TURNED_DOWN): _S.REJECTED,
+    (_S.WITHDRAWN, _E.RECALLED): _S.RECALLED,
 }
 
 OPEN: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.HELD})

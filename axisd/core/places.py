@@ -9,6 +9,7 @@ from typing import Final
 
 MESSAGE: Final = "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader"
 TRACES: Final = "/edXML/edXMLEnvelope/edXMLHeader/TraceHeaderList"
+BUSINESS: Final = f"{TRACES}/Bussiness"
 MANIFEST: Final = "/edXML/edXMLEnvelope/edXMLBody/edXMLManifest"
 ATTACHMENTS: Final = "/edXML/AttachmentEncoded"
 

@@ -31,8 +31,9 @@ from axisd.core.submission import Door, Lane
 class Identity:
     """The key by which a submission is judged, per recipient; the proof is the digest.
 
-    `business` is the document's business type, or `status/<code>/<digest>`: statuses repeat
-    legitimately, so two of them are the same only if their bytes are. Organs are canonical codes.
+    `business` is the document's business type, or `status/<code>/<digest>`, or `recall/<digest>`: statuses
+    and recalls repeat legitimately, so two of them are the same only if their bytes are. Organs are canonical
+    codes.
     """
 
     sender: str
@@ -41,9 +42,9 @@ class Identity:
     document_id: str
 
     @property
-    def of_status(self) -> bool:
-        """Whether it is a status about the document, not the document itself."""
-        return self.business.startswith("status/")
+    def of_document(self) -> bool:
+        """Whether it is the document itself, not a status about it or a recall of it."""
+        return "/" not in self.business
 
     def __str__(self) -> str:
         return f"{self.sender} {self.business} {self.recipient} {self.document_id}"
@@ -209,13 +210,15 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each
-    but those of statuses about it; `addressed`: (recipient organ, DocumentId), such deliveries of whatever
-    sender; `unmatched`: (issuer, DocumentId) pairs, the statuses that wait for that document; `numbers`: which
+    but those of statuses about it and of its recalls; `recalled`: such pairs, those of these deliveries alone
+    that were ever recalled; `addressed`: (recipient organ, DocumentId), such deliveries of whatever sender;
+    `unmatched`: (issuer, DocumentId) pairs, the statuses that wait for that document; `numbers`: which
     document had the number first; `rows`: outbox rows, of which it asks whether they still wait.
     """
 
     identities: frozenset[Identity] = frozenset()
     documents: frozenset[tuple[str, str]] = frozenset()
+    recalled: frozenset[tuple[str, str]] = frozenset()
     addressed: frozenset[tuple[str, str]] = frozenset()
     unmatched: frozenset[tuple[str, str]] = frozenset()
     numbers: frozenset[NumberKey] = frozenset()
@@ -227,6 +230,7 @@ class Questions:
         return Questions(
             self.identities | other.identities,
             self.documents | other.documents,
+            self.recalled | other.recalled,
             self.addressed | other.addressed,
             self.unmatched | other.unmatched,
             self.numbers | other.numbers,

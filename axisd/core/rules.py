@@ -6,16 +6,20 @@ What is odd but no cause to refuse is in `warnings`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from axisd.core.codes import is_code
 from axisd.core.completeness import lacks_attachment
 from axisd.core.envelope import Business, Document, Envelope, Status
-from axisd.core.places import MESSAGE
+from axisd.core.places import BUSINESS, MESSAGE
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.routing import advised, plan
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
+
+ADDED: Final = "1"
+"""ReceiverType of a recipient that an update adds."""
 
 
 def broken_rule(
@@ -31,17 +35,22 @@ def broken_rule(
 
 
 def recipient_codes(envelope: Envelope) -> tuple[str, ...]:
-    """The codes an envelope is addressed to; a status goes to the organ it answers."""
+    """The codes an envelope is addressed to, with those that an update adds; a status goes to the organ it
+    answers."""
     if isinstance(envelope, Document):
-        return tuple(recipient.organ_id for recipient in envelope.recipients)
+        added = (r.organ_id for r in envelope.business.receivers if r.kind == ADDED)
+        written = (recipient.organ_id for recipient in envelope.recipients)
+        return (*written, *added) if _has_receivers(envelope) else tuple(written)
     return (envelope.about.organ_id,)
 
 
 def place_of(envelope: Envelope, code: str) -> tuple[str, int | None]:
     """Where `envelope` names the recipient `code`: place and line, for a refusal."""
     if isinstance(envelope, Document):
-        lines = (found.line for found in envelope.recipients if found.organ_id == code)
-        return f"{MESSAGE}/To/OrganId", next(lines, None) or None
+        lines = [found.line for found in envelope.recipients if found.organ_id == code]
+        if not lines and _has_receivers(envelope):
+            return f"{BUSINESS}/BussinessDocumentInfo/ReceiverList/Receiver/OrganId", None
+        return f"{MESSAGE}/To/OrganId", next(iter(lines), None) or None
     return f"{MESSAGE}/ResponseFor/OrganId", (envelope.lines or {}).get("about")
 
 
@@ -51,6 +60,15 @@ def document_id_of(envelope: Envelope) -> tuple[str, int | None]:
     if isinstance(envelope, Document):
         return f"{MESSAGE}/DocumentId", lines.get("document_id")
     return f"{MESSAGE}/ResponseFor/DocumentId", lines.get("about")
+
+
+def sender_of(envelope: Envelope) -> tuple[str, int | None]:
+    """Where `envelope` names its sender: place and line, for a refusal."""
+    return f"{MESSAGE}/From/OrganId", envelope.sender.line or None
+
+
+def _has_receivers(document: Document) -> bool:
+    return document.business.business in {Business.UPDATE, Business.REPLACE}
 
 
 def _sender(
@@ -119,9 +137,9 @@ def _recipients(envelope: Envelope, submission: Submission, view: View) -> Refus
 
 
 def _document(document: Document, view: View) -> Refusal | None:
-    count, limit = len(document.recipients), view.limits.recipients
+    count, limit = len(recipient_codes(document)), view.limits.recipients
     if count > limit:
-        surplus = document.recipients[limit].line or None
+        surplus = next((to.line or None for to in document.recipients[limit:]), None)
         return refuse(
             "recipients-too-many",
             at=f"{MESSAGE}/To",

@@ -3,18 +3,22 @@
 A submission is judged per recipient by its identity (sender's organ, DocumentId, business type,
 recipient's organ); the proof is the digest. Same identity and proof: a duplicate, answered with the
 stored receipt, byte for byte. Same identity, other proof: refused for that recipient, the others go on.
-A refused submission uses up nothing. Pure: what was seen before is an argument, and only read.
+A refused submission uses up nothing. What a recipient may not get for another reason, a stranger's recall, an
+update of an unknown document, is refused for that recipient (`business`). Pure: what was seen before is an
+argument, and only read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from axisd.core import business, deadlines, witness
 from axisd.core.case import Case, cut
-from axisd.core.deadlines import begin
-from axisd.core.envelope import Business, Document, Envelope, Status
+from axisd.core.dossier import Ground
+from axisd.core.effects import Effects
+from axisd.core.envelope import Business, Document, Envelope
 from axisd.core.evidence import Evidence, RecipientOutcome
 from axisd.core.history import UNWATCHED, Watch
 from axisd.core.inspection import Verdict
@@ -29,26 +33,42 @@ from axisd.core.records import (
     OutboxKind,
     OutboxRow,
     Payload,
+    Questions,
     RouteKind,
     SubmissionRecord,
 )
 from axisd.core.replies import end_waits
 from axisd.core.routing import Leg
 from axisd.core.rules import document_id_of
-from axisd.core.statuses import apply_status
-from axisd.core.submission import Door, Lane
+from axisd.core.submission import Door
 from axisd.core.view import View
 from axisd.core.zone import wire_time
+
+
+def questions(case: Case, view: View) -> Questions:
+    """What has to be known to settle `case`."""
+    submission = case.inspection.submission
+    externals: set[tuple[Door, str]] = set()
+    if submission.external_id is not None:
+        externals.add((submission.door, submission.external_id))
+    return business.asked(case, view) | Questions(
+        identities=frozenset(
+            identity for leg in case.legs if leg.route for identity in case.identities(leg)
+        ),
+        externals=frozenset(externals),
+    )
 
 
 def settle(
     case: Case, known: Known, view: View, *, mint: Callable[[], str], now: datetime
 ) -> Change:
     """The settlement of `case`, given what is `known`. `mint` gives new time-ordered ids."""
-    judged = [_judge(case, leg, known) for leg in case.legs]
+    ground = business.ground_of(case, known, view)
+    objects = business.objections(case, ground)
+    judged = [_judge(case, leg, known, objects) for leg in case.legs]
     outcomes = tuple(outcome for outcome, _ in judged)
     if any(outcome.outcome == "accepted" for outcome in outcomes):
-        return _accepted(case, outcomes, known, view, mint, now)
+        return _accepted(case, outcomes, ground, mint, now)
     repeats = [earlier for _, earlier in judged if earlier is not None]
     if repeats:
         return _duplicate(case, repeats, now)
@@ -73,7 +93,9 @@ def _refusal(case: Case, outcomes: Sequence[RecipientOutcome]) -> Refusal:
     return first or refuse("recipient-unknown", agency=ascii(named)[1:-1])
 
 
-def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownDelivery | None]:
+def _judge(
+    case: Case, leg: Leg, known: Known, objects: business.Objection
+) -> tuple[RecipientOutcome, KnownDelivery | None]:
     outcome = RecipientOutcome(
         leg.organ, leg.addressed, "refused", leg.inbox, leg.route or "", leg.refusal, leg.note
     )
@@ -82,6 +104,9 @@ def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownD
     seen = (known.of(identity) for identity in case.identities(leg))
     earlier = next((found for found in seen if found is not None), None)
     if earlier is None:
+        refusal = objects(leg)
+        if refusal is not None:
+            return replace(outcome, refusal=refusal), None
         return replace(outcome, outcome="accepted"), None
     if earlier.delivery.proof == case.proof:
         return replace(outcome, outcome="duplicate"), earlier
@@ -100,8 +125,7 @@ def _judge(case: Case, leg: Leg, known: Known) -> tuple[RecipientOutcome, KnownD
 def _accepted(
     case: Case,
     outcomes: tuple[RecipientOutcome, ...],
-    known: Known,
-    view: View,
+    ground: Ground,
     mint: Callable[[], str],
     now: datetime,
 ) -> Change:
@@ -114,25 +138,25 @@ def _accepted(
         facts=facts,
         recipients=outcomes,
         steps=case.inspection.steps,
-        warnings=case.inspection.warnings,
+        warnings=(*case.inspection.warnings, *business.remarks(case, ground)),
         external_id=case.inspection.submission.external_id,
         receipt_to=facts.reply_to or None,
     )
     legs = dict(zip((leg.organ for leg in case.legs), outcomes, strict=True))
     deliveries = tuple(
-        _delivery(case, leg, view, mint(), now)
+        _delivery(case, leg, ground.view, mint(), now)
         for leg in case.legs
         if legs[leg.organ].outcome == "accepted"
     )
     consigned = tuple(
-        Evidence(
-            id=mint(),
-            event=Event.CONTENT_CONSIGNMENT,
+        witness.about(
+            delivery,
+            facts,
+            Event.CONTENT_CONSIGNMENT,
+            key=mint(),
             at=now,
-            facts=facts,
-            delivery_id=delivery.id,
-            recipient=legs[delivery.identity.recipient],
-            receipt_to=facts.reply_to or None,
+            outcome="accepted",
+            to=facts.reply_to,
         )
         for delivery in deliveries
         if delivery.route is RouteKind.MAILBOX
@@ -143,15 +167,16 @@ def _accepted(
         deliveries=deliveries,
         evidence=(acceptance, *consigned),
         outbox=(
-            *_receipt_rows((acceptance, *consigned), facts.lane, now),
+            *witness.receipt_rows((acceptance, *consigned), facts.lane, now),
             *(_delivery_row(d, facts.size, now) for d in deliveries if _leaves(d)),
         ),
     )
-    envelope = _envelope(case)
-    if isinstance(envelope, Status):
-        return apply_status(change, envelope, known, view, mint=mint, now=now)
-    if isinstance(envelope, Document):
-        return end_waits(change, envelope, known, view, mint=mint, now=now)
+    own = [KnownDelivery(delivery, facts, acceptance.id) for delivery in deliveries]
+    effects = Effects(facts, ground, mint=mint, now=now, own=own)
+    business.follow(effects, case)
+    change = effects.on(change)
+    if isinstance(case.envelope, Document):
+        return end_waits(change, case.envelope, ground.known, ground.view, mint=mint, now=now)
     return change
 
 
@@ -196,7 +221,7 @@ def _turned_away(
         submission=_record(case, state, refusal),
         payload=_payload(case) if case.inspection.keep_payload else None,
         evidence=(evidence,),
-        outbox=_receipt_rows((evidence,), facts.lane, now),
+        outbox=witness.receipt_rows((evidence,), facts.lane, now),
     )
 
 
@@ -219,17 +244,17 @@ def _delivery(case: Case, leg: Leg, view: View, key: str, now: datetime) -> Deli
         state=DeliveryState.SENT if mailbox else DeliveryState.QUEUED,
         created_at=now,
         expires_at=now + view.lifetime,
-        watch=_watch(case, leg.inbox, view, now),
+        watch=_watch(case, leg, view, now),
     )
 
 
-def _watch(case: Case, inbox: str, view: View, now: datetime) -> Watch:
-    """What is awaited of whoever receives it. A recall has a deadline of its own, on what it recalls."""
-    envelope = _envelope(case)
-    if not isinstance(envelope, Document) or envelope.business.business is Business.RECALL:
+def _watch(case: Case, leg: Leg, view: View, now: datetime) -> Watch:
+    """What is awaited of the recipient; of a recall only its answer, which is awaited of the document."""
+    facts, envelope = case.facts, case.envelope
+    if facts.business == Business.RECALL:
         return UNWATCHED
-    due_date = envelope.due_date
-    return begin(view, created_at=now, inbox=inbox, due_date=due_date, kind=envelope.kind)
+    due = envelope.due_date if isinstance(envelope, Document) else ""
+    return deadlines.begin(view, created_at=now, inbox=leg.inbox, due_date=due, kind=facts.kind)
 
 
 def _leaves(delivery: Delivery) -> bool:
@@ -239,14 +264,6 @@ def _leaves(delivery: Delivery) -> bool:
 def _delivery_row(delivery: Delivery, size: int, now: datetime) -> OutboxRow:
     return OutboxRow(
         delivery.id, OutboxKind.DELIVERY, delivery.destination, delivery.lane, now, size
-    )
-
-
-def _receipt_rows(evidence: Iterable[Evidence], lane: Lane, now: datetime) -> tuple[OutboxRow, ...]:
-    return tuple(
-        OutboxRow(item.id, OutboxKind.RECEIPT, f"receipts:{item.receipt_to}", lane, now)
-        for item in evidence
-        if item.receipt_to is not None
     )
 
 

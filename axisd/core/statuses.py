@@ -1,143 +1,203 @@
 """What a status message does to the document it is about.
 
-A status travels to its recipient like any submission; besides, where the document is known here, it
-moves that delivery on and gives the document's sender the evidence: 01 and later words mean that the
-recipient's system took it (ContentHandover), 02 that the recipient refused it (ConsignmentRejection).
-What waits in our outbox stays there: a status says what its sender claims, not that our copy arrived.
+A status travels to its recipient like any submission; besides, it becomes part of the history of every
+delivery that its reporter can speak of, in whatever order it comes, and moves them on: 01 and later words
+mean that the recipient's system took the document (ContentHandover), 02 that the recipient refused it
+(ConsignmentRejection), 15 and 16 answer a recall, an update or a replacement; 13 is a recall. What waits in
+our outbox stays there: a status says what its sender claims, not that our copy arrived.
+
+Who may say what (QC Điều 5.1d, 8.3; spec/edxml.md §3): 01 to 06 the recipient or the office that received
+for it, 13 the document's sender, 15 and 16 a recipient that was asked. A status about a document that nobody
+knows is forwarded all the same, kept as unmatched, and joined to the document when that turns up. A 13 is
+not: it asks back what was sent before it, and must not withdraw what its sender sends later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from typing import Final
 
-from axisd.core.envelope import Business, Kind, Status
-from axisd.core.evidence import Evidence, Facts, RecipientOutcome
+from axisd.core import deadlines, dossier, recall
+from axisd.core.dossier import Ground
+from axisd.core.effects import Effects
+from axisd.core.envelope import Business, Status
+from axisd.core.history import StatusRecord
 from axisd.core.lifecycle import DeliveryEvent, DeliveryState, after, furthest
-from axisd.core.reasons import Event, refuse
-from axisd.core.records import (
-    Change,
-    Delivery,
-    DeliveryUpdate,
-    Known,
-    KnownDelivery,
-    OutboxKind,
-    OutboxRow,
-    RouteKind,
-)
-from axisd.core.routing import heirs_of, kin_of, organ_of
+from axisd.core.reasons import Event, Refusal, refuse
+from axisd.core.records import KnownDelivery
+from axisd.core.routing import organ_of
+from axisd.core.rules import document_id_of, sender_of
 from axisd.core.submission import Door
 from axisd.core.view import View
-from axisd.core.zone import day_of
 
-_TAKEN = frozenset({"01", "03", "04", "05", "06"})
-
-
-def apply_status(
-    change: Change,
-    status: Status,
-    known: Known,
-    view: View,
-    *,
-    mint: Callable[[], str],
-    now: datetime,
-) -> Change:
-    """`change` with what `status` does to the deliveries of the document it is about."""
-    if status.code not in _TAKEN and status.code != "02":
-        return change
-    assert change.submission is not None, "a settled status has its submission"
-    facts = change.submission.facts
-    for about in matching(status, known, view, facts.door, day_of(facts.received_at)):
-        change = _moved(change, status, about, mint=mint, now=now)
-    return change
+ASKS_BACK: Final = "13"
+TAKES: Final = frozenset({"01", "03", "04", "05", "06"})
+REFUSES: Final = "02"
+_AGREES: Final = "15"
+_ANSWERS: Final = frozenset({_AGREES, "16"})
+_CHANGES: Final = frozenset({Business.UPDATE, Business.REPLACE})
+LONGEST: Final = 500
+"""Characters of a clerk's words that are kept (NĐ 30/2020 phụ lục VI: Description)."""
 
 
-def matching(
-    status: Status, known: Known, view: View, door: Door, day: date
-) -> Iterable[KnownDelivery]:
-    """The deliveries that the reporter can speak of: its own, those it received as intake office, and on
-    `day` those of closed codes that it took over from. The document may be known under any code of its
-    issuer through time.
+def issuer_of(status: Status, view: View) -> str:
+    """The organ that issued the document a status is about: for 13 the reporter itself."""
+    said = status.sender if status.code == ASKS_BACK else status.about
+    return organ_of(said.organ_id, view.directory)
 
-    Over the national axis only of what went out over it: nobody vouches there for who the reporter is,
-    and what lies in an inbox of ours is spoken of by whoever has that inbox.
-    A recall goes under the DocumentId of what it recalls, and is answered by 15 or 16: these words are
-    not about it.
-    """
-    reporter = organ_of(status.sender.organ_id, view.directory)
-    candidates: list[KnownDelivery] = []
-    for issuer in kin_of(status.about.organ_id, view.directory, day):
-        candidates = candidates or [
-            item
-            for item in known.of_document(issuer, status.about.document_id)
-            if item.facts.kind == Kind.DOCUMENT and item.facts.business != Business.RECALL
-            if door is not Door.NATIONAL or item.delivery.route is RouteKind.NATIONAL
-        ]
-    return (
-        [item for item in candidates if item.delivery.identity.recipient == reporter]
-        or [item for item in candidates if item.delivery.inbox == reporter]
-        or [item for item in candidates if reporter in _speaking(item.delivery, view, day)]
+
+def objection(status: Status, ground: Ground) -> Refusal | None:
+    """Why `status` may not be said by whoever says it; None if it may, or if its document is unknown."""
+    if status.code == ASKS_BACK:
+        return _against_asking_back(status, ground)
+    items = _documents(status, ground)
+    if not items:
+        return None
+    own = ground.spoken_of(items, ground.organ(status.sender.organ_id))
+    if status.code in _ANSWERS:
+        if any(map(_was_asked, own)):
+            return None
+        at, line = document_id_of(status)
+        return refuse("recall-not-asked", at=at, line=line, agency=status.sender.organ_id)
+    if own:
+        return None
+    at, line = sender_of(status)
+    return refuse("status-not-recipient", at=at, line=line, agency=status.sender.organ_id)
+
+
+def _against_asking_back(status: Status, ground: Ground) -> Refusal | None:
+    issuer, asked = issuer_of(status, ground.view), ground.organ(status.about.organ_id)
+    refusal = recall.objection(issuer, status.about.document_id, asked, ground)
+    # The document may be older than this axis: then 13 is forwarded like any other word.
+    if refusal is None or refusal.code == "recall-unknown":
+        return None
+    at, line = document_id_of(status)
+    return replace(refusal, at=at, line=line)
+
+
+def about(status: Status, ground: Ground) -> list[KnownDelivery]:
+    """The deliveries that `status` is about; none if its document is unknown."""
+    if status.code == ASKS_BACK:
+        issuer, asked = issuer_of(status, ground.view), ground.organ(status.about.organ_id)
+        return recall.asked_for(issuer, status.about.document_id, asked, ground)
+    return ground.spoken_of(_documents(status, ground), ground.organ(status.sender.organ_id))
+
+
+def follow(effects: Effects, status: Status) -> None:
+    """The history that `status` becomes, and what it moves."""
+    items = about(status, effects.ground)
+    if not items:
+        effects.report(_record(effects, status, None))
+    for item in items:
+        said = _record(effects, status, item)
+        effects.report(said)
+        apply(effects, item, said)
+    if status.code == ASKS_BACK:
+        recall.ask(effects, items)
+
+
+def join(effects: Effects) -> None:
+    """The statuses that waited for the document of which the decision makes new deliveries."""
+    facts, ground = effects.facts, effects.ground
+    issuers = ground.kin(facts.sender)
+    waiting = (
+        said
+        for said in ground.known.unmatched.values()
+        if said.document_id == facts.document_id
+        if said.issuer in issuers
+        if said.code != ASKS_BACK
+    )
+    for said in sorted(waiting, key=lambda said: (said.at, said.id)):
+        # Who has a system here hands in here, and never over the national axis.
+        here = ground.view.directory.system_of(said.reporter) is not None
+        ears = replace(ground, door=Door.AMQP if here else Door.NATIONAL)
+        for item in ears.spoken_of(effects.own, said.reporter)[:1]:
+            effects.join(said, item)
+            apply(effects, item, replace(said, delivery_id=item.delivery.id))
+
+
+def apply(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
+    """What `said` moves of `item`, with evidence, told to the sender of the document."""
+    if said.code in TAKES or said.code == REFUSES:
+        _progress(effects, item, said)
+    elif said.code in _ANSWERS:
+        _answer(effects, item, said)
+
+
+def _progress(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
+    item = effects.current(item)
+    delivery, refused = item.delivery, said.code == REFUSES
+    state = after(delivery.state, DeliveryEvent.TURNED_DOWN if refused else DeliveryEvent.TAKEN)
+    moved = state is not delivery.state
+    watch = deadlines.reported(delivery.watch, said.code, said.at, effects.view, delivery.inbox)
+    put = effects.put(
+        item,
+        state=state,
+        status=furthest(delivery.status, said.code),
+        reason=None if not moved else "recipient-refused" if refused else "",
+        watch=deadlines.ended(watch) if state not in dossier.LIVE else watch,
+    )
+    if not moved:
+        return
+    if refused:
+        refusal = refuse("recipient-refused", agency=delivery.identity.recipient, detail=said.words)
+        _tell(effects, put, Event.CONSIGNMENT_REJECTION, said, refusal)
+    else:
+        _tell(effects, put, Event.CONTENT_HANDOVER, said)
+    if delivery.state is DeliveryState.WITHDRAWN:
+        recall.reopen(effects, put)
+
+
+def _answer(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
+    item = effects.current(item)
+    before = item.delivery.status
+    item = effects.put(item, status=furthest(before, said.code))
+    agreed = said.code == _AGREES
+    if item.recall is not None:
+        if recall.answered(effects, item, agreed=agreed) or item.delivery.status != before:
+            code = "recall-agreed" if agreed else "recall-refused"
+            _tell(effects, item, Event.CONSIGNMENT_NOTIFICATION, said, _answered(code, item, said))
+    elif item.facts.business in _CHANGES and item.delivery.status != before:
+        code = "change-agreed" if agreed else "change-refused"
+        _tell(effects, item, Event.CONSIGNMENT_NOTIFICATION, said, _answered(code, item, said))
+
+
+def _answered(code: str, item: KnownDelivery, said: StatusRecord) -> Refusal:
+    return refuse(
+        code,
+        agency=item.delivery.identity.recipient,
+        detail=said.words or "no reason given",
+        detail_vi=said.words or "không nêu lý do",
     )
 
 
-def _speaking(delivery: Delivery, view: View, day: date) -> Iterator[str]:
-    """The organs that speak on `day` for whom `delivery` went to: its recipient by any code it was written
-    with, and whoever took over from it or from the office that received it."""
-    yield from (view.directory.canonical(code) for code in delivery.addressed)
-    for code in (delivery.identity.recipient, delivery.inbox):
-        yield from heirs_of(code, view.directory, day)
+def _tell(
+    effects: Effects,
+    item: KnownDelivery,
+    event: Event,
+    said: StatusRecord,
+    refusal: Refusal | None = None,
+) -> None:
+    effects.tell(item, event, refusal, outcome=said.code, to=item.facts.reply_to)
 
 
-def _moved(
-    change: Change,
-    status: Status,
-    about: KnownDelivery,
-    *,
-    mint: Callable[[], str],
-    now: datetime,
-) -> Change:
-    delivery = about.delivery
-    refused = status.code == "02"
-    event = DeliveryEvent.TURNED_DOWN if refused else DeliveryEvent.TAKEN
-    state = after(delivery.state, event)
-    furthest_status = furthest(delivery.status, status.code)
-    if state is delivery.state and furthest_status == delivery.status:
-        return change
-    reason = delivery.reason
-    if state is not delivery.state:
-        reason = "recipient-refused" if refused else ""
-    update = DeliveryUpdate(delivery.id, state, furthest_status, reason)
-    change = replace(change, updates=(*change.updates, update))
-    if state is delivery.state:
-        return change
-    moved = replace(delivery, state=state, status=furthest_status, reason=reason)
-    return _witnessed(change, status, about.facts, moved, mint(), now)
+def _documents(status: Status, ground: Ground) -> list[KnownDelivery]:
+    return ground.deliveries_of(issuer_of(status, ground.view), status.about.document_id)
 
 
-def _witnessed(
-    change: Change, status: Status, facts: Facts, delivery: Delivery, key: str, now: datetime
-) -> Change:
-    """Evidence of the move, told to the sender of the document where it is one of ours."""
-    rejected = delivery.state is DeliveryState.REJECTED
-    agency = delivery.identity.recipient
-    evidence = Evidence(
-        id=key,
-        event=Event.CONSIGNMENT_REJECTION if rejected else Event.CONTENT_HANDOVER,
-        at=now,
-        facts=facts,
-        delivery_id=delivery.id,
-        recipient=RecipientOutcome(
-            agency, delivery.addressed, status.code, delivery.inbox, delivery.route
-        ),
-        refusal=refuse("recipient-refused", agency=agency, detail=status.description)
-        if rejected
-        else None,
-        receipt_to=facts.reply_to or None,
+def _was_asked(item: KnownDelivery) -> bool:
+    return item.recall is not None or item.facts.business in _CHANGES
+
+
+def _record(effects: Effects, status: Status, item: KnownDelivery | None) -> StatusRecord:
+    return StatusRecord(
+        id=effects.mint(),
+        submission_id=effects.facts.submission_id,
+        delivery_id=item.delivery.id if item is not None else None,
+        issuer=issuer_of(status, effects.view),
+        document_id=status.about.document_id,
+        reporter=organ_of(status.sender.organ_id, effects.view.directory),
+        code=status.code,
+        at=effects.facts.received_at,
+        words=status.description[:LONGEST],
     )
-    rows = (
-        (OutboxRow(key, OutboxKind.RECEIPT, f"receipts:{facts.reply_to}", facts.lane, now),)
-        if facts.reply_to
-        else ()
-    )
-    return replace(change, evidence=(*change.evidence, evidence), outbox=(*change.outbox, *rows))

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from axisd.core.case import Case, prepare, questions
+from axisd.core.case import Case, prepare
 from axisd.core.inspect import crashed, inspect
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import Refusal
 from axisd.core.records import INLINE_LIMIT, Change, Known
 from axisd.core.schema import Schemas
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.core.submission import Submission
 from axisd.core.view import View
 from axisd.errors import AxisError, TransientError

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from axisd.core.case import prepare, questions
+from axisd.core.case import prepare
 from axisd.core.evidence import Evidence
+from axisd.core.history import Link, StatusRecord
 from axisd.core.inspection import Inspection
 from axisd.core.records import (
     Change,
@@ -19,9 +20,10 @@ from axisd.core.records import (
     KnownDelivery,
     OutboxRow,
     Questions,
+    SubmissionRecord,
     updated,
 )
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.core.submission import Door
 from axisd.core.view import View
 from tests.support.values import NOW, minter, view
@@ -36,6 +38,9 @@ class Book:
         self.externals: dict[tuple[Door, str], str] = {}
         self.outbox: dict[str, OutboxRow] = {}
         self.evidence: list[Evidence] = []
+        self.submissions: list[SubmissionRecord] = []
+        self.statuses: dict[str, StatusRecord] = {}
+        self.links: list[Link] = []
         self.changes: list[Change] = []
         self.mint = minter(1_000_000)
 
@@ -44,15 +49,29 @@ class Book:
         answers = Known()
         for item in self.deliveries.values():
             identity = item.delivery.identity
+            document = identity.sender, identity.document_id
             if (
                 identity in asked.identities
-                or (
-                    (identity.sender, identity.document_id) in asked.documents
-                    and not identity.of_status
-                )
                 or item.delivery.id in asked.deliveries
+                or (
+                    identity.of_document
+                    and (
+                        document in asked.documents
+                        or (document in asked.recalled and item.recall is not None)
+                        or (identity.recipient, identity.document_id) in asked.addressed
+                    )
+                )
             ):
                 answers.add(item)
+        answers.gone.update(asked.rows - self.outbox.keys())
+        answers.unmatched.update(
+            (said.id, said)
+            for said in self.statuses.values()
+            if said.delivery_id is None and (said.issuer, said.document_id) in asked.unmatched
+        )
+        for record in self.submissions:
+            if record.number_key in asked.numbers - answers.numbers.keys():
+                answers.learn_number(record)
         answers.externals.update({k: v for k, v in self.externals.items() if k in asked.externals})
         return answers
 
@@ -96,12 +115,29 @@ class Book:
             item = self.deliveries[update.id]
             self.deliveries[update.id] = replace(item, delivery=updated(item.delivery, update))
         record = change.submission
+        if record is not None:
+            self.submissions.append(record)
         if record is not None and record.external_id is not None:
             key = (record.facts.door, record.external_id)
             self.externals.setdefault(key, record.facts.submission_id)
+        self._remember(change)
         self._rearrange(change)
         self.evidence += change.evidence
         self.changes.append(change)
+
+    def _remember(self, change: Change) -> None:
+        for said in change.statuses:
+            assert said.id not in self.statuses, "a status is noted once"
+            assert said.delivery_id is None or said.delivery_id in self.deliveries
+            self.statuses[said.id] = said
+        for joined in change.joined:
+            said = self.statuses[joined.id]
+            assert said.delivery_id is None, "a status is joined once"
+            self.statuses[joined.id] = replace(said, delivery_id=joined.delivery_id)
+        for recall in change.recalls:
+            item = self.deliveries[recall.delivery_id]
+            self.deliveries[recall.delivery_id] = replace(item, recall=recall)
+        self.links += change.links
 
     def _rearrange(self, change: Change) -> None:
         told = {item.id for item in (*self.evidence, *change.evidence)}
@@ -114,6 +150,15 @@ class Book:
             self.outbox.setdefault(row.id, row)
         for key in change.done:
             self.outbox.pop(key, None)
+
+    def history(self, recipient: str) -> list[str]:
+        """The codes reported about deliveries to `recipient`, as they came."""
+        return [
+            said.code
+            for said in self.statuses.values()
+            if said.delivery_id is not None
+            and self.deliveries[said.delivery_id].delivery.identity.recipient == recipient
+        ]
 
     def delivery(self, recipient: str, *, kind: str = "document") -> Delivery:
         """The one delivery to `recipient`."""

@@ -21,7 +21,7 @@ from axisd.core.inspection import Inspection
 from axisd.core.lapses import lapse
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.reasons import REASONS, Refusal, refuse
-from axisd.core.records import Change, Known, KnownDelivery, RouteKind, updated
+from axisd.core.records import Known, KnownDelivery, RouteKind, updated
 from axisd.core.retry import Backoff
 from axisd.core.signature import check, uncovered
 from axisd.core.view import Limits, Policy, View
@@ -30,6 +30,7 @@ from axisd.service.relay import Relay
 from axisd.service.uplink import judged
 from tests.support.book import Book
 from tests.support.good_vectors import RECEIVED
+from tests.support.life_vectors import LIVES, told
 from tests.support.messages import ATTACHED, DOCUMENT, STATUS, swap
 from tests.support.reading import SCHEMAS, root_of, vectors
 from tests.support.signed_vectors import BAD as BAD_SIGNATURES
@@ -81,16 +82,6 @@ def _sender_row(**changes: Any) -> Directory:
     return directory(agencies, (system("finance", SENDER), system("science", OTHER)))
 
 
-def _told(change: Change) -> Iterator[Refusal]:
-    """Every refusal that the receipts of a settlement tell."""
-    for evidence in change.evidence:
-        yield from evidence.warnings
-        if evidence.refusal is not None:
-            yield evidence.refusal
-        for outcome in evidence.recipients:
-            yield from (found for found in (outcome.refusal, outcome.note) if found is not None)
-
-
 def _inspected(body: bytes, where: View, **changes: Any) -> Inspection:
     changes = {"received_at": NOW, "routing_key": f"normal.{SENDER}"} | changes
     return inspect(submission(body, **changes), where, SCHEMAS)
@@ -104,7 +95,7 @@ def _handed_in(
     def lead() -> Iterator[Refusal]:
         here = province(**(where or {}))
         octets = body if isinstance(body, bytes) else body()
-        return _told(Book(here).settle(_inspected(octets, here, **changes)))
+        return told(Book(here).settle(_inspected(octets, here, **changes)))
 
     return lead
 
@@ -170,19 +161,19 @@ def _other_content_under_the_same_id() -> Iterator[Refusal]:
     book = Book(province())
     other = swap(DOCUMENT, ("V/v lập dự toán năm 2027", "V/v lập dự toán năm 2028"))
     for text in (DOCUMENT, other):
-        yield from _told(book.settle(_inspected(signed(text.encode()), book.view)))
+        yield from told(book.settle(_inspected(signed(text.encode()), book.view)))
 
 
 def _refused_by_recipient() -> Iterator[Refusal]:
     book = Book(province())
     book.settle(_inspected(signed(DOCUMENT.encode()), book.view))
-    return _told(book.settle(_inspected(_status(_REFUSES), book.view, **_BY_OTHER)))
+    return told(book.settle(_inspected(_status(_REFUSES), book.view, **_BY_OTHER)))
 
 
 def _crashed() -> Iterator[Refusal]:
     here = province()
     handed = submission(b"<poison/>", received_at=NOW)
-    return _told(Book(here).settle(crashed(handed, here, "RecursionError")))
+    return told(Book(here).settle(crashed(handed, here, "RecursionError")))
 
 
 @dataclass(frozen=True)
@@ -218,7 +209,7 @@ def _too_late(route: RouteKind) -> Lead:
         of = delivery(route=route)
         late = Means(Backoff(), 0.0, minter(), of.expires_at + timedelta(seconds=1), view())
         waits = Failed(refuse("broker-silent", agency=of.inbox))
-        return _told(advance(parcel(of), waits, Known(), late))
+        return told(advance(parcel(of), waits, Known(), late))
 
     return lead
 
@@ -241,7 +232,7 @@ def _lapsed(
             change = lapse(known, here, now, mint=minter(hour * 100))
             for update in change.updates:
                 known = replace(known, delivery=updated(known.delivery, update))
-            yield from (refusal for refusal in _told(change) if refusal.code == code)
+            yield from (refusal for refusal in told(change) if refusal.code == code)
 
     return lead
 
@@ -305,6 +296,8 @@ LEADS: Final[Mapping[str, Lead]] = {
     ),
     "document-id-reused": _other_content_under_the_same_id,
     "recipient-refused": _refused_by_recipient,
+    # the life of a document
+    **LIVES,
     # ourselves and the broker
     "quarantined": _crashed,
     "inbox-missing": _broker(Delivered.RETURNED),

@@ -17,13 +17,13 @@ from axisd.adapters.ledger import open_ledger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.config.load import Configuration, read
 from axisd.core.advance import Attempt, Means, advance
-from axisd.core.case import prepare, questions
+from axisd.core.case import prepare
 from axisd.core.inspect import inspect
 from axisd.core.receipts import Sealer
 from axisd.core.records import OutboxKind, Questions, Records
 from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.service.commit import GroupCommit

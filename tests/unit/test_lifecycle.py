@@ -82,17 +82,26 @@ def test_every_open_state_has_a_way_to_the_recipient_and_a_way_to_the_end() -> N
         }
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        DeliveryState.REJECTED,
-        DeliveryState.EXPIRED,
-        DeliveryState.WITHDRAWN,
-        DeliveryState.RECALLED,
-    ],
-)
+@pytest.mark.parametrize("state", [DeliveryState.EXPIRED, DeliveryState.RECALLED])
 def test_an_end_is_an_end(state: DeliveryState) -> None:
     assert all(after(state, event) is state for event in DeliveryEvent)
+
+
+def test_what_was_withdrawn_moves_only_by_the_truth_about_the_copy() -> None:
+    moves = {event: after(DeliveryState.WITHDRAWN, event) for event in DeliveryEvent}
+    assert {event for event, to in moves.items() if to is not DeliveryState.WITHDRAWN} == {
+        DeliveryEvent.CONFIRMED,
+        DeliveryEvent.TAKEN,
+        DeliveryEvent.TURNED_DOWN,
+        DeliveryEvent.RECALLED,
+    }
+
+
+def test_what_its_recipient_refused_can_still_be_agreed_to_be_recalled() -> None:
+    moves = {event: after(DeliveryState.REJECTED, event) for event in DeliveryEvent}
+    assert {event for event, to in moves.items() if to is not DeliveryState.REJECTED} == {
+        DeliveryEvent.RECALLED
+    }
 
 
 def test_what_the_table_does_not_know_changes_nothing() -> None:

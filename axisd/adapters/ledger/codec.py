@@ -255,6 +255,7 @@ def status_columns(status: StatusRecord) -> Columns:
         "reporter": status.reporter,
         "code": status.code,
         "at": instant(status.at),
+        "words": status.words,
     }
 
 
@@ -269,6 +270,7 @@ def status_of(row: Row[Any]) -> StatusRecord:
         reporter=row.reporter,
         code=row.code,
         at=moment(row.at),
+        words=row.words,
     )
 
 

@@ -202,6 +202,7 @@ status: Final = Table(
     _required("reporter"),
     _required("code"),
     _number("at"),
+    _required("words"),
     Index(
         "status_unmatched",
         "document_id",

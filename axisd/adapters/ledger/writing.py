@@ -113,6 +113,7 @@ _BY_DOCUMENT: Final = _with_facts(
         ),
     )
 )
+_RECALLED: Final = _BY_DOCUMENT.where(_recall.delivery_id.is_not(None))
 _BY_IDENTITY: Final = _BY_DOCUMENT.where(_is_asked(_delivery.recipient, 3))
 _BY_ADDRESSEE: Final = _with_facts(
     select(tables.delivery)
@@ -215,12 +216,12 @@ def known(connection: Connection, questions: Questions) -> Known:
     rows = {row.id: row for row in _matching(connection, _BY_ID, questions.deliveries)}
     identities = [(i.document_id, i.sender, i.business, i.recipient) for i in questions.identities]
     rows |= {row.id: row for row in _asked(connection, _BY_IDENTITY, identities)}
-    documents = [
-        (document_id, sender, business)
-        for sender, document_id in questions.documents
-        for business in Business
-    ]
-    rows |= {row.id: row for row in _asked(connection, _BY_DOCUMENT, documents)}
+    for statement, documents in (
+        (_BY_DOCUMENT, questions.documents),
+        (_RECALLED, questions.recalled - questions.documents),
+    ):
+        keys = [(d, sender, business) for sender, d in documents for business in Business]
+        rows |= {row.id: row for row in _asked(connection, statement, keys)}
     addressed = [(document_id, recipient) for recipient, document_id in questions.addressed]
     rows |= {row.id: row for row in _asked(connection, _BY_ADDRESSEE, addressed)}
     answers = Known()

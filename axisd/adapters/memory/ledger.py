@@ -287,7 +287,7 @@ class _MemoryTransaction:
         contents = self._open()
         answers = Known()
         for delivery in contents.deliveries.values():
-            if _asked_about(delivery, questions):
+            if _asked_about(delivery, questions, contents):
                 answers.add(contents.known(delivery))
         answers.unmatched.update(
             (status.id, status)
@@ -335,10 +335,12 @@ def _awaited(contents: Contents, kind: str) -> Iterator[tuple[Delivery, datetime
             yield delivery, due
 
 
-def _asked_about(delivery: Delivery, questions: Questions) -> bool:
+def _asked_about(delivery: Delivery, questions: Questions, contents: Contents) -> bool:
     identity = delivery.identity
-    of_document = not identity.of_status and (
-        (identity.sender, identity.document_id) in questions.documents
+    document = identity.sender, identity.document_id
+    of_document = identity.of_document and (
+        document in questions.documents
+        or (document in questions.recalled and delivery.id in contents.recalls)
         or (identity.recipient, identity.document_id) in questions.addressed
     )
     return of_document or identity in questions.identities or delivery.id in questions.deliveries

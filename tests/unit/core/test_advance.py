@@ -2,10 +2,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from axisd.core.advance import Attempt, Failed, Means, Sent, advance
+from axisd.core.history import Recall, RecallOutcome
 from axisd.core.lifecycle import OPEN, DeliveryState
 from axisd.core.reasons import Event, refuse
 from axisd.core.records import (
@@ -154,10 +155,48 @@ def test_what_is_confirmed_although_its_time_was_up_counts_as_sent() -> None:
 
 @given(st.sampled_from(list(S)), st.sampled_from([Sent(), SILENT, FINAL]))
 def test_a_row_that_was_ended_meanwhile_stays_ended(state: DeliveryState, attempt: Attempt) -> None:
+    assume(state is not S.WITHDRAWN or not isinstance(attempt, Sent))
     of = delivery()
     answers = known(replace(of, state=state))
     answers.gone.add(of.id)
     assert advance(parcel(of), attempt, answers, means()) == Change()
+
+
+def withdrawn(outcome: RecallOutcome | None = RecallOutcome.WITHDRAWN, status: str = "") -> Known:
+    """What is known of a delivery that was withdrawn while it was under way."""
+    of = delivery(state=S.WITHDRAWN, reason="withdrawn", status=status)
+    recall = Recall(of.id, an_id(), NOW, outcome) if outcome else None
+    return Known({of.id: KnownDelivery(of, facts(), None, recall)}, gone={of.id})
+
+
+def confirmed(answers: Known) -> Change:
+    (item,) = answers.deliveries.values()
+    return advance(parcel(replace(item.delivery, state=S.QUEUED)), Sent(), answers, means())
+
+
+def test_a_copy_that_left_while_it_was_withdrawn_did_leave_and_its_recall_is_open() -> None:
+    answers = withdrawn()
+    change = confirmed(answers)
+    (update,), (recall,), (evidence,) = change.updates, change.recalls, change.evidence
+    assert (update.state, update.reason) == (S.SENT, "")
+    assert evidence.event is Event.CONTENT_CONSIGNMENT
+    assert [row.destination for row in change.outbox] == [f"receipts:{FINANCE}"]
+    assert recall.outcome is RecallOutcome.ASKED
+    assert update.watch is not None
+    assert update.watch.recall_due == view().calendar.add_working_days(NOW, 1, HEALTH)
+    answers.learn(change)
+    assert confirmed(answers) == Change(), "told once"
+
+
+def test_a_copy_of_which_its_recipient_already_said_16_is_not_asked_for_again() -> None:
+    change = confirmed(withdrawn(status="16"))
+    assert [r.outcome for r in change.recalls] == [RecallOutcome.REFUSED]
+    assert [u.state for u in change.updates] == [S.SENT]
+
+
+def test_a_copy_that_left_while_its_recipient_was_dropped_is_where_it_is() -> None:
+    change = confirmed(withdrawn(None))
+    assert ([u.state for u in change.updates], change.recalls) == ([S.SENT], ())
 
 
 def test_a_receipt_that_was_ended_meanwhile_stays_ended() -> None:
@@ -239,7 +278,8 @@ def test_a_row_either_ends_or_is_put_off_and_only_what_ends_an_open_delivery_is_
             assert state in OPEN
         assert isinstance(attempt, Sent) == (evidence.refusal is None)
     for update in change.updates:
-        assert state in OPEN or update.state is state
+        arrived = state is S.WITHDRAWN and update.state is S.SENT
+        assert state in OPEN or update.state is state or arrived
 
 
 @given(attempts, st.sampled_from(sorted(OPEN)), st.booleans())

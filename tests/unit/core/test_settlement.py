@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.case import prepare, questions
+from axisd.core.case import prepare
 from axisd.core.envelope import Business, Organization
 from axisd.core.inspect import crashed
 from axisd.core.inspection import Inspection, LegalValue
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event, refuse
 from axisd.core.records import INLINE_LIMIT, Change, OutboxKind, RouteKind
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.core.submission import Door, Lane
 from tests.support.book import Book
 from tests.support.values import (

@@ -1,19 +1,18 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.advance import Means, Sent, advance
 from axisd.core.envelope import Business, Status
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.reasons import Event
-from axisd.core.records import Change, Known
-from axisd.core.retry import Backoff
+from axisd.core.records import Change
 from axisd.core.submission import Door
 from tests.support.book import Book
+from tests.support.life_vectors import confirmed, said
 from tests.support.values import (
     CLOSED,
     COMMUNE,
@@ -28,7 +27,6 @@ from tests.support.values import (
     directory,
     document,
     inspected,
-    parcel,
     status,
     system,
     view,
@@ -43,23 +41,15 @@ def sent(book: Book, *to: str, **changes: object) -> None:
     confirmed(book)
 
 
-def confirmed(book: Book) -> None:
-    """The broker confirms everything that waits."""
-    for item in list(book.deliveries.values()):
-        if item.delivery.id in book.outbox:
-            known = Known()
-            known.add(item)
-            means = Means(Backoff(), 0.0, book.mint, NOW, book.view)
-            book.take_in(advance(parcel(item.delivery, facts=item.facts), Sent(), known, means))
-
-
 def reported(book: Book, made: Status, **changes: object) -> Change:
     """`made` comes in from whoever says it."""
-    accounts = {HEALTH: "health", OFFICE: "office", DOOR: "door", FINANCE: "finance"}
-    account = accounts.get(made.sender.organ_id)
-    if account is None:
-        changes |= {"door": Door.NATIONAL}
-    return book.settle(inspected(made, account=account, **changes))  # type: ignore[arg-type]
+    return said(book, made, **changes)
+
+
+def why(change: Change) -> str:
+    """The code of the refusal; "" if it was accepted."""
+    assert change.submission is not None
+    return change.submission.reason
 
 
 def witnessed(change: Change) -> list[Event]:
@@ -123,8 +113,9 @@ def test_after_a_refusal_nothing_takes_it_back() -> None:
     reported(book, status("02", description="Sai nơi nhận"))
     change = reported(book, status("03"))
     assert (book.delivery(HEALTH).state, book.delivery(HEALTH).status) == (S.REJECTED, "02")
-    assert (witnessed(change), change.updates) == ([], ())
+    assert witnessed(change) == []
     assert change.deliveries, "the status itself is forwarded all the same"
+    assert book.history(HEALTH) == ["02", "03"]
 
 
 def test_statuses_may_come_in_any_order() -> None:
@@ -172,27 +163,165 @@ def test_each_recipient_speaks_for_itself() -> None:
     assert book.delivery(OFFICE).state is S.SENT
 
 
-def test_a_stranger_moves_nothing_but_its_status_is_forwarded() -> None:
+def unmoved(change: Change) -> bool:
+    """Whether it changed nothing but that it was refused, with evidence and payload."""
+    return change == Change(
+        submission=change.submission,
+        payload=change.payload,
+        evidence=change.evidence[:1],
+        outbox=change.outbox[:1],
+    ) and (change.payload is not None)
+
+
+@pytest.mark.parametrize("code", ["01", "02", "03", "04", "05", "06"])
+def test_a_status_of_a_stranger_is_refused_and_changes_nothing(code: str) -> None:
     book = Book()
     sent(book, HEALTH)
-    change = reported(book, status("02", sender=OFFICE, description="Không phải của tôi"))
+    change = reported(book, status(code, sender=OFFICE, description="Không phải của tôi"))
+    assert why(change) == "status-not-recipient"
+    assert unmoved(change)
+    refusal = change.evidence[0].refusal
+    assert refusal is not None
+    assert refusal.at == "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/From/OrganId"
     assert book.delivery(HEALTH).state is S.SENT
-    assert (witnessed(change), change.updates) == ([], ())
-    assert [d.inbox for d in change.deliveries] == [FINANCE]
+    assert book.history(HEALTH) == []
 
 
-def test_a_status_about_a_document_that_nobody_knows_is_forwarded() -> None:
+def test_a_stranger_that_is_refused_may_hand_in_again_once_it_is_a_recipient() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    early = status("03", sender=OFFICE)
+    assert why(reported(book, early)) == "status-not-recipient"
+    sent(book, OFFICE)
+    assert why(reported(book, early)) == ""
+    assert book.history(OFFICE) == ["03"]
+
+
+def test_a_status_about_a_document_that_nobody_knows_is_forwarded_as_unmatched() -> None:
     book = Book()
     sent(book, HEALTH)
     change = reported(book, status("03", document_id="unknown"))
     assert [d.inbox for d in change.deliveries] == [FINANCE]
+    assert [w.code for w in change.evidence[0].warnings] == ["unmatched"]
+    (said_,) = change.statuses
+    assert (said_.delivery_id, said_.code, said_.reporter) == (None, "03", HEALTH)
+    assert (said_.issuer, said_.document_id, said_.at) == (FINANCE, "unknown", NOW)
     assert book.delivery(HEALTH).state is S.SENT
+
+
+def test_an_unmatched_status_is_joined_when_its_document_comes_with_the_evidence_of_what_it_says() -> (
+    None
+):
+    book = Book()
+    reported(book, status("02", description="Sai nơi nhận"))
+    change = book.settle(inspected(document(HEALTH)))
+    made = book.delivery(HEALTH)
+    assert [j.delivery_id for j in change.joined] == [made.id]
+    assert (made.state, made.status, book.history(HEALTH)) == (S.REJECTED, "02", ["02"])
+    assert [e.event for e in change.evidence] == [
+        Event.SUBMISSION_ACCEPTANCE,
+        Event.CONSIGNMENT_REJECTION,
+    ]
+    assert change.evidence[1].receipt_to == FINANCE
+    refusal = change.evidence[1].refusal
+    assert refusal is not None
+    assert "Sai nơi nhận" in refusal.text("vi")
+    assert made.id in book.outbox, "our own copy still has to leave"
+
+
+def test_unmatched_statuses_are_applied_in_the_order_of_time_and_each_once() -> None:
+    book = Book()
+    for hours, code in ((2, "03"), (1, "01"), (3, "06")):
+        reported(book, status(code), received_at=NOW + timedelta(hours=hours))
+    book.settle(inspected(document(HEALTH)))
+    made = book.delivery(HEALTH)
+    assert (made.state, made.status) == (S.HANDED_OVER, "06")
+    assert made.watch.arrived_at == NOW + timedelta(hours=1)
+    assert made.watch.registered_at == NOW + timedelta(hours=2)
+    events = [e.event for e in book.evidence if e.delivery_id == made.id]
+    assert events == [Event.CONTENT_HANDOVER]
+    again = book.settle(inspected(document(HEALTH, OFFICE), b"other"))
+    assert again.joined == ()
+
+
+def test_an_unmatched_status_waits_on_while_the_document_goes_to_others() -> None:
+    book = Book()
+    reported(book, status("03"))
+    first = book.settle(inspected(document(OFFICE), b"one"))
+    assert first.joined == ()
+    book.settle(inspected(document(HEALTH), b"two"))
+    assert (book.history(OFFICE), book.history(HEALTH)) == ([], ["03"])
+
+
+def test_an_unmatched_status_in_the_same_transaction_is_joined_too() -> None:
+    book = Book()
+    book.settle_together(inspected(status("03"), account="health"), inspected(document(HEALTH)))
+    assert (book.delivery(HEALTH).status, book.history(HEALTH)) == ("03", ["03"])
+
+
+def test_what_was_said_over_the_national_axis_is_not_joined_to_what_lies_in_an_inbox() -> None:
+    book = Book()
+    reported(book, status("03", sender=COMMUNE), addressed_to=(FINANCE,))
+    book.settle(inspected(document(COMMUNE)))
+    assert book.history(COMMUNE) == []
+    assert book.delivery(COMMUNE).state is S.QUEUED
+
+
+def test_asking_back_a_document_that_comes_only_later_does_not_withdraw_it() -> None:
+    book = Book()
+    early = reported(book, status("13", sender=FINANCE, about=HEALTH))
+    assert [w.code for w in early.evidence[0].warnings] == ["unmatched"]
+    assert [d.inbox for d in early.deliveries] == [HEALTH]
+    book.settle(inspected(document(HEALTH)))
+    assert book.delivery(HEALTH).state is S.QUEUED
+    assert [s.delivery_id for s in book.statuses.values()] == [None]
+
+
+def test_every_word_is_kept_in_the_order_in_which_it_came() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    for code in ("06", "01", "03", "03", "05"):
+        reported(book, status(code, timestamp=f"2026/01/05 08:{len(book.statuses)}0:00"))
+    assert book.history(HEALTH) == ["06", "01", "03", "03", "05"]
+    assert [s.words for s in book.statuses.values()] == [""] * 5
+    assert book.delivery(HEALTH).status == "06"
+
+
+def test_the_same_status_again_is_noted_once() -> None:
+    book = Book()
+    sent(book, HEALTH)
+    for _ in range(2):
+        reported(book, status("03"))
+    assert book.history(HEALTH) == ["03"]
+
+
+def test_a_status_is_noted_about_every_delivery_that_it_is_about() -> None:
+    other = agency("003.02.01.H53", intake=OFFICE)
+    codes, systems = [*directory(), other], directory().systems.values()
+    book = Book(view(directory=directory(codes, systems)))
+    sent(book, COMMUNE, other.code)
+    change = reported(book, status("03", sender=OFFICE))
+    about = {s.delivery_id for s in change.statuses}
+    assert about == {book.delivery(COMMUNE).id, book.delivery(other.code).id}
+
+
+def test_a_successor_speaks_of_what_its_predecessor_got_before_it_closed() -> None:
+    book = Book()
+    sent(book, OFFICE)
+    codes = [
+        replace(a, valid_to=NOW.date(), successor=HEALTH) if a.code == OFFICE else a
+        for a in directory()
+    ]
+    book.view = view(directory=directory(codes, directory().systems.values()))
+    reported(book, status("03"))
+    assert book.history(OFFICE) == ["03"]
 
 
 def test_the_same_id_of_another_sender_is_another_document() -> None:
     book = Book()
     sent(book, HEALTH)
-    reported(book, status("03", about=OFFICE))
+    change = reported(book, status("03", about=OFFICE))
+    assert [s.delivery_id for s in change.statuses] == [None]
     assert book.delivery(HEALTH).state is S.SENT
 
 
@@ -258,8 +387,9 @@ def test_over_the_national_axis_nobody_speaks_of_what_lies_in_our_inboxes(code: 
     book = Book()
     sent(book, COMMUNE)
     change = reported(book, status(code, sender=COMMUNE, description="x"), addressed_to=(FINANCE,))
-    assert [delivery.inbox for delivery in change.deliveries] == [FINANCE]
-    assert (witnessed(change), change.updates) == ([], ())
+    assert why(change) == "status-not-recipient"
+    assert (change.deliveries, change.outbox, change.updates) == ((), (), ())
+    assert change.payload is not None, "it is refused, and kept"
     assert book.delivery(COMMUNE).state is S.SENT
 
 
@@ -268,17 +398,6 @@ def test_a_mailbox_is_spoken_of_like_an_inbox() -> None:
     sent(book, DOOR)
     reported(book, status("01", sender=DOOR))
     assert book.delivery(DOOR).state is S.HANDED_OVER
-
-
-@pytest.mark.parametrize("code", ["13", "15", "16"])
-def test_words_about_taking_back_are_forwarded_and_move_nothing(code: str) -> None:
-    book = Book()
-    sent(book, HEALTH)
-    sender, about = (FINANCE, HEALTH) if code == "13" else (HEALTH, FINANCE)
-    change = reported(book, status(code, sender=sender, about=about))
-    assert [d.inbox for d in change.deliveries] == [about]
-    assert (witnessed(change), change.updates) == ([], ())
-    assert book.delivery(HEALTH).state is S.SENT
 
 
 def test_a_late_word_about_a_document_is_not_about_its_recall() -> None:
@@ -299,7 +418,7 @@ def test_a_status_about_a_status_moves_nothing() -> None:
     first = reported(book, status("03", sender=HEALTH, about=FINANCE))
     confirmed(book)
     change = reported(book, status("03", sender=FINANCE, about=HEALTH))
-    assert change.updates == ()
+    assert (change.updates, [s.delivery_id for s in change.statuses]) == ((), [None])
     assert book.deliveries[first.deliveries[0].id].delivery.state is S.SENT
 
 

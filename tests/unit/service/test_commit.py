@@ -11,13 +11,13 @@ import pytest
 
 from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
-from axisd.core.case import prepare, questions
+from axisd.core.case import prepare
 from axisd.core.envelope import OtherInfo
 from axisd.core.evidence import Entry, Evidence, Head, Receipt
 from axisd.core.inspection import Inspection
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import Change, Known, OutboxRow, Questions
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.errors import AxisError, IntegrityError, TransientError
 from axisd.ports import Transaction
 from axisd.service.commit import GroupCommit

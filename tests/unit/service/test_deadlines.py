@@ -11,11 +11,11 @@ import pytest
 from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.calendar import Calendar
-from axisd.core.case import prepare, questions
+from axisd.core.case import prepare
 from axisd.core.deadlines import reported
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.records import Change, DeliveryUpdate, Known, Questions
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.core.view import View
 from axisd.core.zone import wire_time
 from axisd.errors import AxisError, IntegrityError, TransientError

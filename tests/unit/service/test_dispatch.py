@@ -14,12 +14,12 @@ import pytest
 from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.advance import Attempt, Failed, Sent
-from axisd.core.case import prepare, questions
+from axisd.core.case import prepare
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.reasons import Event, refuse
 from axisd.core.records import INLINE_LIMIT, Change, Delivery, OutboxRow, Parcel
 from axisd.core.retry import Backoff
-from axisd.core.settlement import settle
+from axisd.core.settlement import questions, settle
 from axisd.core.submission import Lane
 from axisd.errors import IntegrityError, TransientError
 from axisd.service.commit import GroupCommit
