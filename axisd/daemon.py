@@ -392,6 +392,7 @@ class Daemon:
 
     async def _show_awaited(self) -> None:
         self._telemetry.awaited(await self._ledger.awaited(self._clock.now()))
+        self._telemetry.unmatched(await self._ledger.unmatched_count())
 
     async def _show_consumers(self, management: Management) -> None:
         by_queue = await management.consumers()

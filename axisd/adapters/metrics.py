@@ -269,6 +269,9 @@ class Metrics:
             self._gauge("deadlines_waiting", "Deadlines that still run, by kind.", "kind"),
             DEADLINES,
         )
+        self.unmatched = self._gauge(
+            "statuses_unmatched", "Statuses about documents that are not known here, or not yet."
+        )
         self.outbox = Outbox()
         self.registry.register(self.outbox)
         self.national = Bounded(

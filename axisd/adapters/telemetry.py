@@ -250,6 +250,10 @@ class AxisTelemetry:
         """How far off the kernel believes its clock to be, as it was just asked."""
         self._metrics.clock_error.set(math.nan if seconds is None else seconds)
 
+    def unmatched(self, count: int) -> None:
+        """So many statuses wait for the document that they are about."""
+        self._metrics.unmatched.set(count)
+
     def verified(self, holds: bool) -> None:
         """The chain of the ledger was verified."""
         self._metrics.verified.set(holds)

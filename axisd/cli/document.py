@@ -17,6 +17,7 @@ from axisd.cli.loop import finish
 from axisd.cli.output import Role, paint, say, say_json, visible
 from axisd.cli.overdue import overdue
 from axisd.cli.timeline import Values, values_of
+from axisd.cli.unmatched import unmatched
 from axisd.config.load import load
 from axisd.config.model import Settings
 from axisd.ports import Timeline
@@ -27,6 +28,7 @@ from axisd.ports import Timeline
     examples=[
         ("document trace ID", "every recipient, every event"),
         ("document overdue", "what recipients owe, and what is due next"),
+        ("document unmatched", "statuses about documents that nobody knows"),
     ],
 )
 def document() -> None:
@@ -34,6 +36,7 @@ def document() -> None:
 
 
 document.add_command(overdue)
+document.add_command(unmatched)
 
 
 @document.command(
@@ -94,6 +97,8 @@ _STATES: dict[str, Role] = {
     "held": "warn",
     "rejected": "bad",
     "expired": "bad",
+    "withdrawn": "warn",
+    "recalled": "warn",
 }
 
 

@@ -15,7 +15,7 @@ from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
 from axisd.core.evidence import Head, own_facts
-from axisd.core.history import Awaited, Watch
+from axisd.core.history import Awaited, Recall, RecallOutcome, Watch
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -193,6 +193,31 @@ async def test_statuses_about_a_document_are_not_read_with_it(ledger: Both) -> N
     assert set(await known(ledger, asked)) == {document.delivery.id}
     asked = Questions(identities=frozenset({about.identity}))
     assert set(await known(ledger, asked)) == {about.id}
+
+
+async def test_recalls_of_a_document_are_not_read_with_it(ledger: Both) -> None:
+    document, recall = case("D1"), case("D1")
+    leg = recall.delivery
+    about = replace(leg, identity=replace(leg.identity, business="recall/0123456789abcdef"))
+    await commit(ledger, document.change, replace(recall.change, deliveries=(about,)))
+    for asked in (
+        Questions(documents=frozenset({(SENDER, "D1")})),
+        Questions(addressed=frozenset({(RECIPIENTS[0], "D1")})),
+    ):
+        assert set(await known(ledger, asked)) == {document.delivery.id}
+
+
+async def test_of_a_document_only_what_was_ever_recalled_can_be_asked_for(ledger: Both) -> None:
+    one, other = case("D1", recipients=RECIPIENTS), case("D2")
+    asked = Questions(recalled=frozenset({(SENDER, "D1"), (SENDER, "D2")}))
+    await commit(ledger, one.change, other.change)
+    assert await known(ledger, asked) == {}
+    recall = Recall(
+        one.deliveries[1].id, one.record.facts.submission_id, NOW, RecallOutcome.REFUSED
+    )
+    await commit(ledger, Change(recalls=(recall,)))
+    found = await known(ledger, asked)
+    assert {key: item.recall for key, item in found.items()} == {one.deliveries[1].id: recall}
 
 
 async def test_an_answer_is_about_its_own_pair_of_sender_and_document(ledger: Both) -> None:

@@ -97,7 +97,7 @@ payloads = st.sampled_from(BODIES).map(lambda body: Payload(digest_of(body), len
 identities = st.builds(
     Identity,
     st.just(SENDER),
-    st.sampled_from(["new", "status/03/x"]),
+    st.sampled_from(["new", "status/03/x", "recall/x"]),
     st.sampled_from(ORGANS),
     st.sampled_from(DOCUMENTS),
 )
@@ -141,6 +141,7 @@ statuses = st.builds(
     st.sampled_from(ORGANS),
     st.sampled_from(["01", "02", "15"]),
     moments,
+    texts,
 )
 links = st.builds(
     Link,
@@ -319,6 +320,7 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
     asked = Questions(
         identities=frozenset({Identity(SENDER, "new", ORGANS[0], "D1")}),
         documents=frozenset({(SENDER, "D2"), (SENDER, "")}),
+        recalled=frozenset({(SENDER, "D1"), (SENDER, "D2")}),
         addressed=frozenset({(ORGANS[1], "D1")}),
         unmatched=frozenset({(SENDER, "D1")}),
         numbers=frozenset({NumberKey(SENDER, "7", "STC", "2026"), NumberKey(SENDER, "7", "", "")}),

@@ -22,13 +22,13 @@ from axisd.adapters.ledger.engine import writing_engine
 from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.payloads import PayloadFiles
 from axisd.core.audit import digest_of
-from axisd.core.history import CONSIGNMENT
+from axisd.core.history import CONSIGNMENT, NumberKey
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.policy import DeadlineKind
 from axisd.core.records import INLINE_LIMIT, Change, Questions
 from axisd.core.submission import Door
 from axisd.errors import ConfigError, IntegrityError, TransientError
-from tests.support.ledger import NOW, RECIPIENTS, case, commit
+from tests.support.ledger import NOW, RECIPIENTS, SENDER, case, commit
 
 ROOT = Path(__file__).parents[3]
 
@@ -278,6 +278,10 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
                     for one in cases
                     for leg in one.deliveries
                 ),
+                recalled=frozenset((SENDER, f"D{n}") for n in range(9)),
+                addressed=frozenset((RECIPIENTS[0], f"D{n}") for n in range(3)),
+                unmatched=frozenset((SENDER, f"D{n}") for n in range(3)),
+                numbers=frozenset({NumberKey(SENDER, "12", "QĐ-STC", "2026")}),
                 deliveries=frozenset(ids),
                 externals=frozenset((Door.AMQP, f"N{n}") for n in range(3)),
             )
@@ -290,6 +294,8 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
     await ledger.receipt(cases[0].acceptance.id)
     await ledger.payload(cases[0].record.facts.digest)
     await ledger.quarantined()
+    await ledger.unmatched()
+    await ledger.unmatched_count()
     await ledger.due(NOW, 10)
     await ledger.next_due()
     await ledger.awaited(NOW)

@@ -343,6 +343,12 @@ def test_what_is_awaited_is_summed_by_kind_and_what_is_over_leaves_no_trace(
     assert value("deadlines_overdue_since_timestamp_seconds", kind="arrival") == 0
 
 
+def test_statuses_without_a_document_are_shown(telemetry: AxisTelemetry, value: Value) -> None:
+    for count in (3, 0):
+        telemetry.unmatched(count)
+        assert value("statuses_unmatched") == count
+
+
 def test_notices_are_counted_by_reason(telemetry: AxisTelemetry, value: Value) -> None:
     telemetry.noticed("reply-overdue")
     assert value("deadline_notices_total", reason="reply-overdue") == 1
