@@ -121,7 +121,8 @@ class Ledger(Protocol):
         """One item per destination that has rows."""
 
     async def parcels(self, ids: Sequence[str]) -> Sequence[Parcel]:
-        """Rows with their bodies; ids that are gone or held are left out."""
+        """Rows with their bodies; ids that are gone or held are left out. One whose row in front still
+        waits, held or not, is there and says so."""
 
     async def timeline(self, document_id: str) -> Timeline:
         """By DocumentId, submission id or delivery id; empty when nothing matches."""

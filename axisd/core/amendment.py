@@ -23,6 +23,7 @@ from axisd.core.dossier import Ground
 from axisd.core.effects import Effects
 from axisd.core.envelope import Business, Document
 from axisd.core.history import LinkKind
+from axisd.core.lifecycle import OPEN
 from axisd.core.places import BUSINESS
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import KnownDelivery, RouteKind
@@ -110,6 +111,19 @@ def dropped(document: Document, sender: str, ground: Ground) -> list[KnownDelive
         if item.delivery.state in dossier.LIVE
     }
     return list(found.values())
+
+
+def in_front(document: Document, sender: str, organ: str, ground: Ground) -> str:
+    """The delivery to `organ` of a version that is changed and still waits: it has to leave first. "" if
+    there is none."""
+    waiting = (
+        item.delivery.id
+        for target in targets_of(document, ground)
+        if target.organ in {"", organ}
+        for item in ground.to_organ(ground.deliveries_of(sender, target.document_id), organ)
+        if item.delivery.state in OPEN
+    )
+    return max(waiting, default="")
 
 
 def untold(item: KnownDelivery, organs: Collection[str]) -> bool:

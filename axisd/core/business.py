@@ -88,6 +88,14 @@ def follow(effects: Effects, case: Case) -> None:
     statuses.join(effects)
 
 
+def in_front(case: Case, organ: str, ground: Ground) -> str:
+    """The delivery that has to leave before that of `case` to `organ`; "" if it need not wait."""
+    envelope = case.envelope
+    if not isinstance(envelope, Document):
+        return ""
+    return amendment.in_front(envelope, case.facts.sender, organ, ground)
+
+
 def _is_recall(document: Document) -> bool:
     return document.business.business is Business.RECALL
 

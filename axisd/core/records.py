@@ -152,7 +152,7 @@ class OutboxRow:
 
     `destination` is `local:<agency>`, `national:<agency>` or `receipts:<agency>`. Ids are time-ordered
     (UUIDv7), so ordering by id is ordering by age. `size`: bytes of the body, so that whoever sends can
-    bound what it loads.
+    bound what it loads. `behind`: the row that has to leave before this one, "" if none.
     """
 
     id: str
@@ -164,6 +164,7 @@ class OutboxRow:
     attempts: int = 0
     held: bool = False
     reason: str = ""
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +332,8 @@ class Records:
 class Parcel:
     """An outbox row with all that is needed to send it: `body` is the payload or the receipt's XML.
 
-    `delivery` is set for deliveries, `receipt` for receipts.
+    `delivery` is set for deliveries, `receipt` for receipts. `must_wait`: the row that it comes behind has
+    not left yet.
     """
 
     row: OutboxRow
@@ -339,6 +341,7 @@ class Parcel:
     facts: Facts
     delivery: Delivery | None = None
     receipt: Receipt | None = None
+    must_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def _accepted(
         evidence=(acceptance, *consigned),
         outbox=(
             *witness.receipt_rows((acceptance, *consigned), facts.lane, now),
-            *(_delivery_row(d, facts.size, now) for d in deliveries if _leaves(d)),
+            *(_delivery_row(case, d, ground, now) for d in deliveries if _leaves(d)),
         ),
     )
     own = [KnownDelivery(delivery, facts, acceptance.id) for delivery in deliveries]
@@ -261,9 +261,15 @@ def _leaves(delivery: Delivery) -> bool:
     return delivery.route is not RouteKind.MAILBOX
 
 
-def _delivery_row(delivery: Delivery, size: int, now: datetime) -> OutboxRow:
+def _delivery_row(case: Case, delivery: Delivery, ground: Ground, now: datetime) -> OutboxRow:
     return OutboxRow(
-        delivery.id, OutboxKind.DELIVERY, delivery.destination, delivery.lane, now, size
+        delivery.id,
+        OutboxKind.DELIVERY,
+        delivery.destination,
+        delivery.lane,
+        now,
+        case.facts.size,
+        behind=business.in_front(case, delivery.identity.recipient, ground),
     )
 
 

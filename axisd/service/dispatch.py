@@ -40,6 +40,8 @@ Send = Callable[[Parcel], Awaitable[Attempt]]
 
 _SHUT = Backoff(timedelta(seconds=0.2), timedelta(seconds=15))
 _MARK_AGAIN = 0.5
+_BEHIND = timedelta(seconds=2)
+"""How long a row waits before it is looked at again whether the one in front of it has left."""
 _LOOK_AGAIN = 5.0
 """Seconds between two looks at most, and so between two signs of life."""
 
@@ -195,8 +197,16 @@ class Dispatch:
             if row.id not in parcels:
                 self._schedule.gone(row, self._clock.now())
                 self._release_bounds(row)
+            elif parcels[row.id].must_wait:
+                now = self._clock.now()
+                self._schedule.waits(row, now + _BEHIND, now)
+                self._release_bounds(row)
         sizes = {row.id: row.size for row in rows}
-        return [_sized(parcel, sizes[parcel.row.id]) for parcel in parcels.values()]
+        return [
+            _sized(parcel, sizes[parcel.row.id])
+            for parcel in parcels.values()
+            if not parcel.must_wait
+        ]
 
     async def _carry_large(self, row: OutboxRow) -> None:
         """Loaded and sent while no other large body is in memory for anything."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -244,6 +244,10 @@ class Schedule:
     def unsent(self, row: OutboxRow) -> None:
         """`row` was taken but never tried."""
         self[row.destination].back_first(row)
+
+    def waits(self, row: OutboxRow, until: datetime, now: datetime) -> None:
+        """`row` was taken but must not leave before another; its destination is none the worse for it."""
+        self[row.destination].back(row, now, replace(row, due_at=until))
 
     def gone(self, row: OutboxRow, now: datetime) -> None:
         """`row` was taken but is no longer in the outbox, or an operator holds it."""

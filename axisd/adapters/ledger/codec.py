@@ -349,6 +349,7 @@ def outbox_columns(row: OutboxRow) -> Columns:
         "held": int(row.held),
         "reason": row.reason,
         "since": due,
+        "behind": row.behind,
     }
 
 
@@ -364,6 +365,7 @@ def outbox_of(row: Row[Any]) -> OutboxRow:
         attempts=row.attempts,
         held=bool(row.held),
         reason=row.reason,
+        behind=row.behind,
     )
 
 

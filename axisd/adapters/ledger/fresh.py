@@ -59,7 +59,8 @@ class Fresh:
         updated = {update.id for change in records.changes for update in change.updates}
         parcels = _Announced(records, self._facts)
         for row in effect.new.values():
-            if row.held or row.id in effect.deferred or row.id in updated:
+            # Whether the row in front of it has left is in the database alone.
+            if row.held or row.behind or row.id in effect.deferred or row.id in updated:
                 continue
             parcel = parcels.of(row)
             if parcel is not None:

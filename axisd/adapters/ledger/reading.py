@@ -69,6 +69,7 @@ _SUMMARY: Final = (
     .order_by(_outbox.destination)
 )
 _LEAVING: Final = select(tables.outbox).where(_outbox.id.in_(_KEYS), _NOT_HELD)
+_IN_OUTBOX: Final = select(_outbox.id).where(_outbox.id.in_(_KEYS))
 _DELIVERIES: Final = (
     select(tables.delivery, _submission.facts, _payload.body)
     .join(tables.submission, _submission.id == _delivery.submission_id)
@@ -125,6 +126,7 @@ class Loose:
     facts: Facts
     delivery: Delivery | None = None
     receipt: Receipt | None = None
+    must_wait: bool = False
 
 
 def loose_parcels(connection: Connection, ids: Iterable[str]) -> list[Loose]:
@@ -132,7 +134,8 @@ def loose_parcels(connection: Connection, ids: Iterable[str]) -> list[Loose]:
     parcels: list[Loose] = []
     for chunk in chunks(ids):
         rows = [codec.outbox_of(row) for row in connection.execute(_LEAVING, {"keys": chunk})]
-        parcels += _delivery_parcels(connection, _of_kind(rows, OutboxKind.DELIVERY))
+        front = _waiting(connection, [row.behind for row in rows if row.behind])
+        parcels += _delivery_parcels(connection, _of_kind(rows, OutboxKind.DELIVERY), front)
         parcels += _receipt_parcels(connection, _of_kind(rows, OutboxKind.RECEIPT))
     return sorted(parcels, key=lambda parcel: parcel.row.id)
 
@@ -141,10 +144,23 @@ def _of_kind(rows: Iterable[OutboxRow], kind: OutboxKind) -> dict[str, OutboxRow
     return {row.id: row for row in rows if row.kind is kind}
 
 
-def _delivery_parcels(connection: Connection, rows: dict[str, OutboxRow]) -> Iterator[Loose]:
+def _waiting(connection: Connection, ids: list[str]) -> set[str]:
+    """Which of `ids` wait in the outbox, held or not."""
+    if not ids:
+        return set()
+    return {row.id for row in connection.execute(_IN_OUTBOX, {"keys": ids})}
+
+
+def _delivery_parcels(
+    connection: Connection, rows: dict[str, OutboxRow], front: set[str]
+) -> Iterator[Loose]:
     for row in _contents(connection, _DELIVERIES, rows):
         yield Loose(
-            rows[row.id], row.body, codec.facts_of(row.facts), delivery=codec.delivery_of(row)
+            rows[row.id],
+            row.body,
+            codec.facts_of(row.facts),
+            delivery=codec.delivery_of(row),
+            must_wait=rows[row.id].behind in front,
         )
 
 

@@ -80,7 +80,14 @@ class LedgerReader:
     def _tied(self, found: Sequence[reading.Loose]) -> list[Parcel]:
         """In a thread: payloads are large, on disk or not, and each is checked against its digest."""
         return [
-            Parcel(loose.row, self._body(loose), loose.facts, loose.delivery, loose.receipt)
+            Parcel(
+                loose.row,
+                self._body(loose),
+                loose.facts,
+                loose.delivery,
+                loose.receipt,
+                loose.must_wait,
+            )
             for loose in found
         ]
 

@@ -81,6 +81,10 @@ def _required(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 
 
+def _optional(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
 def _number(name: str) -> Column[int]:
     return Column(name, Whole, nullable=False)
 
@@ -202,7 +206,7 @@ status: Final = Table(
     _required("reporter"),
     _required("code"),
     _number("at"),
-    _required("words"),
+    _optional("words"),
     Index(
         "status_unmatched",
         "document_id",
@@ -257,6 +261,7 @@ outbox: Final = Table(
     _number("held"),
     _required("reason"),
     _number("since"),
+    _optional("behind"),
     Index(
         "outbox_by_destination",
         "destination",
@@ -267,7 +272,8 @@ outbox: Final = Table(
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
-"""`since`: when the row came in, which deferring it does not change."""
+"""`since`: when the row came in, which deferring it does not change. `behind`: the row that has to leave
+first, "" if none."""
 
 OF_THE_AXIS: Final = "event IN ('DirectoryChange', 'InterconnectionCheck')"
 """`axisd.core.reasons.OWN_EVENTS`, as SQL. Conditions of partial indexes are written out wherever they

@@ -372,7 +372,9 @@ def _parcel(row: OutboxRow, contents: Contents) -> Parcel:
     if delivery is None:
         raise IntegrityError(f"outbox rows without what they announce: {[row.id]}")
     body = _checked(delivery.digest, contents.payloads[delivery.digest])
-    return Parcel(row, body, _facts(contents, delivery.submission_id, row.id), delivery=delivery)
+    facts = _facts(contents, delivery.submission_id, row.id)
+    must_wait = row.behind in contents.outbox
+    return Parcel(row, body, facts, delivery=delivery, must_wait=must_wait)
 
 
 def _checked(digest: str, body: bytes) -> bytes:

@@ -375,6 +375,29 @@ async def test_parcels_carry_all_that_sending_needs(ledger: Both) -> None:
     assert receipt_parcel.facts == delivery_parcel.facts == one.record.facts
 
 
+async def test_a_parcel_must_wait_while_the_row_in_front_of_it_waits_held_or_not(
+    ledger: Both,
+) -> None:
+    front, back = case("D1"), case("D2")
+    behind = replace(delivery_row(back.delivery), behind=front.delivery.id)
+    rows = tuple(r for r in back.change.outbox if r.id != behind.id)
+    await commit(ledger, front.change, replace(back.change, outbox=(*rows, behind)))
+
+    async def must_wait() -> bool:
+        (parcel,) = await ledger.parcels([back.delivery.id])
+        assert parcel.row == behind
+        return parcel.must_wait
+
+    assert await must_wait()
+    (parcel,) = await ledger.parcels([front.delivery.id])
+    assert not parcel.must_wait
+    held = Deferral(front.delivery.id, NOW, 1, "", held=True)
+    await commit(ledger, Change(deferrals=(held,)))
+    assert await must_wait()
+    await commit(ledger, Change(done=(front.delivery.id,)))
+    assert not await must_wait()
+
+
 async def test_parcels_come_in_order_of_their_ids(ledger: Both) -> None:
     one = case(recipients=RECIPIENTS)
     await commit(ledger, one.change)

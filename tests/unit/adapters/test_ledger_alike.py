@@ -180,6 +180,7 @@ rows = st.builds(
     attempts=st.integers(0, 3),
     held=st.booleans(),
     reason=texts,
+    behind=st.sampled_from(["", *DELIVERIES]),
 )
 updates = st.builds(
     DeliveryUpdate,

@@ -244,6 +244,39 @@ def test_a_dropped_recipient_that_had_refused_stays_as_it_is() -> None:
     assert (told(change), original(book, OFFICE).state) == ([], S.REJECTED)
 
 
+# in which order
+
+
+def original_ids(change: Change) -> dict[str, str]:
+    return {d.identity.recipient: d.id for d in change.deliveries}
+
+
+def behind(change: Change) -> dict[str, str]:
+    """By recipient: the row that its delivery comes behind."""
+    rows = {row.id: row.behind for row in change.outbox}
+    return {d.identity.recipient: rows[d.id] for d in change.deliveries}
+
+
+def test_an_update_comes_behind_what_still_waits_of_the_old_version_to_the_same_recipient() -> None:
+    book = Book()
+    said(book, document(HEALTH, OFFICE))
+    change = said(book, update(HEALTH, OFFICE))
+    assert behind(change) == {to: original(book, to).id for to in (HEALTH, OFFICE)}
+    confirmed(book)
+    assert behind(said(book, update(HEALTH, document_id="later", number="9"))) == {HEALTH: ""}
+
+
+def test_a_replacement_comes_behind_the_newest_of_what_it_replaces_for_that_organ() -> None:
+    book = Book()
+    first = original_ids(said(book, document(HEALTH, OFFICE)))
+    second = said(book, document(HEALTH, OFFICE, document_id="old-2", number="7"))
+    made = replacement(HEALTH, OFFICE, of={DOCUMENT_ID: (HEALTH, OFFICE), "old-2": (HEALTH,)})
+    assert behind(said(book, made)) == {
+        HEALTH: original_ids(second)[HEALTH],
+        OFFICE: first[OFFICE],
+    }
+
+
 # what its recipients say
 
 

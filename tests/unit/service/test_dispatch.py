@@ -15,6 +15,7 @@ from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.advance import Attempt, Failed, Sent
 from axisd.core.case import prepare
+from axisd.core.envelope import Business, BusinessInfo, Receiver
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.reasons import Event, refuse
 from axisd.core.records import INLINE_LIMIT, Change, Delivery, OutboxRow, Parcel
@@ -141,10 +142,18 @@ class Bench:
             raise answer
         return answer
 
-    async def submit(self, *to: str, body: bytes = b"", name: str = "", **changes: Any) -> Change:
+    async def submit(
+        self,
+        *to: str,
+        body: bytes = b"",
+        name: str = "",
+        business_info: BusinessInfo | None = None,
+        **changes: Any,
+    ) -> Change:
         """A document settled and committed."""
         self.number = getattr(self, "number", 0) + 1
         made = document(*to, document_id=name or f"d-{self.number}", **changes)
+        made = replace(made, business=business_info or made.business)
         inspection = inspected(made, body or made.document_id.encode())
         case = prepare(inspection, VIEW)
         return await self.commits.decide(
@@ -236,6 +245,67 @@ def test_what_waited_before_the_start_leaves_in_the_order_of_its_commits() -> No
         assert [key for _, _, key in made.sent] == ids
 
     bench(work, Bounds(per_destination=1))
+
+
+def changed(of: str) -> BusinessInfo:
+    """An update of the document `of`."""
+    return BusinessInfo(Business.UPDATE, document_id=of)
+
+
+def test_an_update_never_overtakes_what_it_changes_however_often_that_fails() -> None:
+    async def work(made: Bench) -> None:
+        made.answers[INBOX] = [Failed(refuse("inbox-missing", agency=HEALTH))]
+        first = await made.submit(HEALTH, name="old")
+        await made.until(lambda: len(made.sent) > 3)
+        # An urgent one: its lane would overtake, and so would a row that was never put off.
+        newer = await made.submit(HEALTH, priority="3", business_info=changed("old"))
+        other = await made.submit(HEALTH, name="unrelated")
+        await made.until(lambda: len(made.sent) > 9)
+        assert newer.deliveries[0].id not in {key for _, _, key in made.sent}
+        assert other.deliveries[0].id in {key for _, _, key in made.sent}
+        made.answers[INBOX] = [Sent()]
+        await made.until(lambda: not made.waiting())
+        ids = [key for _, _, key in made.sent]
+        left = [ids[-1 - ids[::-1].index(c.deliveries[0].id)] for c in (first, newer)]
+        assert ids.index(left[1]) > ids.index(left[0])
+        assert ids.count(newer.deliveries[0].id) == 1
+
+    bench(work)
+
+
+def test_an_update_waits_for_what_an_operator_holds_and_delays_nothing_else() -> None:
+    async def work(made: Bench) -> None:
+        await made.kill()
+        first = await made.submit(HEALTH, name="old")
+        made.hold(first, True)
+        newer = await made.submit(HEALTH, business_info=changed("old"))
+        other = await made.submit(HEALTH)
+        made.start()
+        await made.until(lambda: len(made.sent) == 1)
+        await asyncio.sleep(60)
+        assert [key for _, _, key in made.sent] == [other.deliveries[0].id]
+        made.hold(first, False)
+        await made.dispatch.reload()
+        await made.until(lambda: not made.waiting())
+        assert [key for _, _, key in made.sent][1:] == [
+            first.deliveries[0].id,
+            newer.deliveries[0].id,
+        ]
+
+    bench(work)
+
+
+def test_an_update_goes_on_when_what_it_changes_was_withdrawn() -> None:
+    async def work(made: Bench) -> None:
+        await made.kill()
+        await made.submit(HEALTH, name="old")
+        dropping = replace(changed("old"), receivers=(Receiver(HEALTH, "0"),))
+        newer = await made.submit(HEALTH, business_info=dropping)
+        made.start()
+        await made.until(lambda: not made.waiting())
+        assert [key for _, _, key in made.sent] == [newer.deliveries[0].id]
+
+    bench(work)
 
 
 def test_what_is_committed_while_it_starts_does_not_hide_what_waited() -> None:

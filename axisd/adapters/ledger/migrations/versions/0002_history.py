@@ -46,7 +46,6 @@ def _statuses() -> None:
         sa.Column("reporter", sa.Text, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("at", _WHOLE, nullable=False),
-        sa.Column("words", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("status_key")),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submission.id"], name=op.f("status_submission_id_of_submission")
