@@ -1,10 +1,11 @@
 """Intake, commits and relay together, with a broker and a ledger that do what they like.
 
-Submissions come in, some of them twice, some of them refused, with statuses that overtake everything. The
+Submissions come in, some of them twice, some of them refused, with statuses that overtake everything, and
+recalls of what waits, of what is on its way and of what has been delivered. The
 broker confirms, returns, refuses, is silent, loses its connection before or after it took a message; the
 ledger is locked, or loses the outcome of a commit; the process dies at any moment and starts again from
-the ledger alone. In the end every document has reached every recipient under one message id, every
-submission is answered, every delivery is witnessed once, and nothing waits.
+the ledger alone. In the end every document has reached every recipient under one message id, or was withdrawn
+by a recall that did; every submission is answered, every delivery is witnessed once, and nothing waits.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ import pytest
 from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.memory_broker import MemoryBroker, MemoryIntake
 from axisd.adapters.recording import RecordingTelemetry
+from axisd.core.envelope import Business
+from axisd.core.history import RecallOutcome
 from axisd.core.inspection import Inspection
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event, refuse
@@ -163,10 +166,16 @@ def read(handed: Submission, *_: object) -> Inspection:
     if kind == "document":
         name, to, _ = said
         made = inspected(document(*to, document_id=name), handed.body)
+    elif kind == "recall":
+        name, to, _ = said
+        recalled = document(*to, document_id=name, business=Business.RECALL)
+        made = inspected(recalled, handed.body)
     elif kind == "status":
         code, sender, name = said
+        about = HEALTH if code == "13" else FINANCE
         made = inspected(
-            status(code, sender=sender, document_id=name, description="lý do"), handed.body
+            status(code, sender=sender, about=about, document_id=name, description="lý do"),
+            handed.body,
         )
     else:
         made = refused(refuse("signature-invalid"), document(document_id=said[0]))
@@ -179,19 +188,26 @@ def _sender(made: Inspection, handed: Submission) -> str | None:
     return codes[handed.account] if handed.account else made.sender
 
 
-def written(dice: random.Random, count: int) -> list[Submission]:
+def written(dice: random.Random, count: int, *, recalls: bool = False) -> list[Submission]:
     """Documents to several recipients, copies, other bytes under the same id, refusals, statuses."""
+    codes = ["01", "02", "03", "06", *(["15", "16"] if recalls else [])]
     handed: list[Submission] = []
     for _ in range(count):
         name = f"d-{dice.randrange(6)}"
         what = dice.random()
-        if what < 0.6 or not handed:
+        if recalls and handed and what < 0.2:
+            to = dice.sample([HEALTH, OFFICE, COMMUNE, DOOR], dice.randint(1, 3))
+            said: list[Any] = ["recall", name, to, dice.randrange(3)]
+            if dice.random() < 0.3:
+                said = ["status", "13", FINANCE, name]
+            account = "finance"
+        elif what < 0.6 or not handed:
             to = dice.sample([HEALTH, OFFICE, COMMUNE, DOOR, UNKNOWN], dice.randint(1, 4))
-            said: list[Any] = ["document", name, to, dice.randrange(2)]
+            said = ["document", name, to, dice.randrange(2)]
             account = "finance"
         elif what < 0.8:
             sender = dice.choice([HEALTH, OFFICE])
-            said = ["status", dice.choice(["01", "02", "03", "06"]), sender, name]
+            said = ["status", dice.choice(codes), sender, name]
             account = ACCOUNTS[sender]
         elif what < 0.9:
             said, account = ["broken", name], "finance"
@@ -206,15 +222,32 @@ def written(dice: random.Random, count: int) -> list[Submission]:
 def test_everything_arrives_once_and_everybody_is_answered(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    handed, ledger, broker = survived(seed, monkeypatch)
+    check(handed, ledger, broker)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_recalled_ends_where_it_really_is(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed, ledger, broker = survived(seed, monkeypatch, recalls=True)
+    check_answers(handed, ledger, broker)
+    check_recalls(ledger, broker)
+
+
+def survived(
+    seed: int, monkeypatch: pytest.MonkeyPatch, *, recalls: bool = False
+) -> tuple[list[Submission], Ledger, Broker]:
+    """What was handed in, and what there is after several lives of which the last was undisturbed."""
     monkeypatch.setattr("axisd.service.intake.inspect", read)
     monkeypatch.setattr(dispatching, "PAGE", 3)
     random.seed(seed)
 
-    async def work() -> None:
+    async def work() -> tuple[list[Submission], Ledger, Broker]:
         chaos, clock = Chaos(seed), LoopClock()
         ledger, broker = Ledger(chaos), Broker(chaos)
         door = MemoryIntake(clock.new_id, prefetch=5)
-        handed = written(chaos.dice, 30)
+        handed = written(chaos.dice, 30, recalls=recalls)
         door.submit(*handed)
         lives = 0
         while lives < 8:
@@ -232,15 +265,60 @@ def test_everything_arrives_once_and_everybody_is_answered(
                 await asyncio.sleep(1)
         living.cancel()
         await asyncio.wait([living])
-        await check(handed, ledger, broker)
+        assert (await ledger.verify()).faults == ()
+        return handed, ledger, broker
 
-    virtually(work())
+    return virtually(work())
 
 
-async def check(handed: list[Submission], ledger: Ledger, broker: Broker) -> None:
+def check_recalls(ledger: Ledger, broker: Broker) -> None:
+    """What was withdrawn is not in an inbox, or its recall is there too, for its recipient to answer."""
+    contents = ledger._contents
+    placed = {
+        message.message_id
+        for queue, messages in broker.queues.items()
+        if queue.endswith("inbox")
+        for message in messages
+    }
+    recalls = {
+        (d.identity.document_id, d.identity.recipient): d
+        for d in contents.deliveries.values()
+        if d.identity.business.startswith("recall/")
+    }
+    events = Counter((entry.delivery_id, entry.event) for entry in contents.entries)
+    for delivery in contents.deliveries.values():
+        local = delivery.route == "local"
+        withdrawn = delivery.state is DeliveryState.WITHDRAWN
+        assert events[delivery.id, Event.CONTENT_CONSIGNMENT] <= 1
+        assert events[delivery.id, Event.CONTENT_HANDOVER] <= 1
+        failures = (
+            events[delivery.id, Event.CONTENT_CONSIGNMENT_FAILURE]
+            + events[delivery.id, Event.CONTENT_HANDOVER_FAILURE]
+        )
+        assert failures <= 1
+        recall = contents.recalls.get(delivery.id)
+        if local and delivery.id not in placed:
+            # Recipients say here what they like, and are believed about what is theirs.
+            assert withdrawn or delivery.status
+            assert failures == 1
+        if withdrawn:
+            assert failures == 1
+            key = delivery.identity.document_id, delivery.identity.recipient
+            asked = recalls.get(key)
+            by_status = recall is not None and (
+                contents.submissions[recall.submission_id].facts.status == "13"
+            )
+            assert by_status or asked is not None
+            assert asked is None or asked.route != "local" or asked.id in placed
+        if recall is not None and recall.outcome is RecallOutcome.WITHDRAWN:
+            assert withdrawn
+        if recall is not None and recall.outcome is RecallOutcome.AGREED:
+            assert delivery.state is DeliveryState.RECALLED
+
+
+def check(handed: list[Submission], ledger: Ledger, broker: Broker) -> None:
     """What must hold in the end, whatever happened."""
     contents = ledger._contents
-    assert (await ledger.verify()).faults == ()
     inboxes = [m for queue, ms in broker.queues.items() if queue.endswith("inbox") for m in ms]
 
     # Every delivery lies in its inbox under one id, with the bytes that were handed in, and no other does.
@@ -276,6 +354,12 @@ async def check(handed: list[Submission], ledger: Ledger, broker: Broker) -> Non
             DeliveryState.REJECTED,
         }
 
+    check_answers(handed, ledger, broker)
+
+
+def check_answers(handed: list[Submission], ledger: Ledger, broker: Broker) -> None:
+    """Every receipt was sent as it is stored, and everybody is answered."""
+    contents = ledger._contents
     # Every receipt was sent as it is stored; every submission was settled and is answered by one.
     sent = {
         message.message_id: message
