@@ -389,10 +389,10 @@ class Daemon:
         # Links tell of a change before their owners have acted on it: look again by and by.
         self._show_broker()
         self._telemetry.backlog(await self._ledger.outbox_summary())
+        self._telemetry.unmatched(await self._ledger.unmatched_count())
 
     async def _show_awaited(self) -> None:
         self._telemetry.awaited(await self._ledger.awaited(self._clock.now()))
-        self._telemetry.unmatched(await self._ledger.unmatched_count())
 
     async def _show_consumers(self, management: Management) -> None:
         by_queue = await management.consumers()

@@ -8,6 +8,7 @@ from axisd.adapters import keyring
 from axisd.adapters.clock import SystemClock
 from axisd.core.compose import compose_document, compose_status
 from axisd.core.envelope import (
+    BusinessInfo,
     Document,
     ManifestItem,
     Organization,
@@ -27,6 +28,8 @@ PDF = (
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
+
+_NEW = BusinessInfo()
 
 
 class Papers:
@@ -50,11 +53,14 @@ class Papers:
         *,
         priority: int = 0,
         pages: int = 1,
+        document_id: str = "",
+        business: BusinessInfo = _NEW,
     ) -> tuple[str, bytes]:
-        """DocumentId and the unsigned envelope of a new document with a PDF of about `pages` · 4 KB."""
+        """DocumentId and the unsigned envelope of a document with a PDF of about `pages` · 4 KB; of a new one
+        unless `business` says what it does, and to what under a `document_id` that was used before."""
         self._number += 1
         today = f"{self._clock.now().astimezone(VIETNAM):%Y/%m/%d}"
-        document_id = f"{sender},{today},{self._number}/TEST"
+        document_id = document_id or f"{sender},{today},{self._number}/TEST"
         document = Document(
             sender=Organization(sender, name=f"Cơ quan {sender}"),
             recipients=tuple(Organization(code, name=f"Cơ quan {code}") for code in recipients),
@@ -68,6 +74,7 @@ class Papers:
             type_name="Công văn",
             subject=subject,
             other=OtherInfo(priority=str(priority), page_amount=str(pages)),
+            business=business,
         )
         item = ManifestItem("cid:1", "application/pdf", "cong-van.pdf")
         filler = b"%" + b"." * 4000 + b"\n"
