@@ -255,22 +255,24 @@ class Known:
     unmatched: dict[str, StatusRecord] = field(default_factory=dict)
     """Statuses that wait for a document that was asked about, by their ids."""
     numbers: dict[NumberKey, Numbered] = field(default_factory=dict)
+    _by_document: dict[tuple[str, str], dict[str, None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def of(self, identity: Identity) -> KnownDelivery | None:
         key = self.by_identity.get(identity)
         return self.deliveries[key] if key is not None else None
 
     def of_document(self, sender: str, document_id: str) -> Iterable[KnownDelivery]:
-        return [
-            known
-            for known in self.deliveries.values()
-            if known.delivery.identity.sender == sender
-            and known.delivery.identity.document_id == document_id
-        ]
+        ids = self._by_document.get((sender, document_id), {})
+        return [self.deliveries[key] for key in ids]
 
     def add(self, known: KnownDelivery) -> None:
+        identity = known.delivery.identity
         self.deliveries[known.delivery.id] = known
-        self.by_identity[known.delivery.identity] = known.delivery.id
+        self.by_identity[identity] = known.delivery.id
+        document = identity.sender, identity.document_id
+        self._by_document.setdefault(document, {})[known.delivery.id] = None
 
     def learn(self, change: Change) -> None:
         """Takes in what `change` is about to write."""

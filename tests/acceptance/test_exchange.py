@@ -293,15 +293,18 @@ async def test_a_status_for_a_document_that_nobody_knows_is_passed_on_and_proves
         assert not [m for m in watched.box(FINANCE, "receipts") if m.correlation_id == document_id]
 
 
-async def test_a_status_by_somebody_who_did_not_receive_the_document_moves_nothing(
+async def test_a_status_by_somebody_who_did_not_receive_the_document_is_refused_and_moves_nothing(
     served: Province, papers: Papers
 ) -> None:
     document_id, body = paper(papers, ENVIRONMENT)
     async with desk(served, FINANCE, ENVIRONMENT, HEALTH) as watched:
         await submit(served, FINANCE, body)
         await delivered(watched, ENVIRONMENT, document_id)
-        meddling = papers.status(HEALTH, FINANCE, document_id, "02", "Tôi không thích")
-        await submit(served, HEALTH, papers.signed(HEALTH, meddling))
-        await delivered(watched, FINANCE, document_id)
-        await receipts(watched, HEALTH, document_id, "ContentConsignment", "SubmissionAcceptance")
+        meddling = papers.signed(
+            HEALTH, papers.status(HEALTH, FINANCE, document_id, "02", "Tôi không thích")
+        )
+        await submit(served, HEALTH, meddling)
+        reason = await rejected(served, watched, HEALTH, meddling)
+        assert reason.get("code") == "status-not-recipient"
+        assert not [m for m in watched.box(FINANCE, "inbox") if m.correlation_id == document_id]
         await receipts(watched, FINANCE, document_id, "ContentConsignment", "SubmissionAcceptance")

@@ -166,7 +166,9 @@ def withdrawn(outcome: RecallOutcome | None = RecallOutcome.WITHDRAWN, status: s
     """What is known of a delivery that was withdrawn while it was under way."""
     of = delivery(state=S.WITHDRAWN, reason="withdrawn", status=status)
     recall = Recall(of.id, an_id(), NOW, outcome) if outcome else None
-    return Known({of.id: KnownDelivery(of, facts(), None, recall)}, gone={of.id})
+    answers = Known(gone={of.id})
+    answers.add(KnownDelivery(of, facts(), None, recall))
+    return answers
 
 
 def confirmed(answers: Known) -> Change:
