@@ -76,15 +76,21 @@ def objection(
     word, word_vi = _WORDS[document.business.business]
     for target in targets_of(document, ground):
         said = {"document": target.document_id, "business": word, "business_vi": word_vi}
-        items = ground.deliveries_of(sender, target.document_id)
+        items = _versions(ground, sender, target)
         if dossier.is_recalled(items):
             return refuse("document-recalled", at=target.at, line=target.line, **said)
-        if items or ground.door is Door.NATIONAL:
+        posed = bool(ground.deliveries_of(sender, target.document_id)) and not items
+        if items or (ground.door is Door.NATIONAL and not posed):
             continue
         others = any(ground.came_from_others(sender, o, target.document_id) for o in organs)
-        code = "update-not-sender" if others else "update-unknown"
+        code = "update-not-sender" if posed or others else "update-unknown"
         return refuse(code, at=target.at, line=target.line, **said)
     return None
+
+
+def _versions(ground: Ground, sender: str, target: Target) -> list[KnownDelivery]:
+    """The deliveries of what is changed, as far as `sender` can act on it through this door."""
+    return ground.owned(ground.deliveries_of(sender, target.document_id))
 
 
 def unknown_targets(document: Document, sender: str, ground: Ground) -> list[Target]:
@@ -107,7 +113,7 @@ def dropped(document: Document, sender: str, ground: Ground) -> list[KnownDelive
         item.delivery.id: item
         for target in targets_of(document, ground)
         for organ in sorted(organs)
-        for item in ground.to_organ(ground.deliveries_of(sender, target.document_id), organ)
+        for item in ground.to_organ(_versions(ground, sender, target), organ)
         if item.delivery.state in dossier.LIVE
     }
     return list(found.values())
@@ -120,7 +126,7 @@ def in_front(document: Document, sender: str, organ: str, ground: Ground) -> str
         item.delivery.id
         for target in targets_of(document, ground)
         if target.organ in {"", organ}
-        for item in ground.to_organ(ground.deliveries_of(sender, target.document_id), organ)
+        for item in ground.to_organ(_versions(ground, sender, target), organ)
         if item.delivery.state in OPEN
     )
     return max(waiting, default="")

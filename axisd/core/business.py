@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Final
 
 from axisd.core import amendment, dossier, recall, statuses
 from axisd.core.case import Case, number_of
@@ -27,6 +28,9 @@ from axisd.core.zone import day_of, wire_time
 
 Objection = Callable[[Leg], Refusal | None]
 
+_NOTHING: Final = Known()
+"""For what is asked before anything is known."""
+
 
 def ground_of(case: Case, known: Known, view: View) -> Ground:
     """What `case` is judged on."""
@@ -35,7 +39,7 @@ def ground_of(case: Case, known: Known, view: View) -> Ground:
 
 def asked(case: Case, view: View) -> Questions:
     """What has to be known of earlier documents."""
-    envelope, ground = case.envelope, ground_of(case, Known(), view)
+    envelope, ground = case.envelope, ground_of(case, _NOTHING, view)
     if isinstance(envelope, Status):
         return _about_status(envelope, ground)
     if isinstance(envelope, Document):
@@ -65,11 +69,10 @@ def remarks(case: Case, ground: Ground) -> tuple[Refusal, ...]:
         return () if known else (_unmatched(envelope, case.facts.document_id),)
     if not isinstance(envelope, Document):
         return ()
-    return (
-        *_unknown(case, envelope, ground),
-        *_untold(case, envelope, ground),
-        *_repeated(case, envelope, ground),
-    )
+    said = list(_repeated(case, envelope, ground))
+    if envelope.business.business is not Business.NEW:
+        said += (*_unknown(case, envelope, ground), *_untold(case, envelope, ground))
+    return tuple(said)
 
 
 def follow(effects: Effects, case: Case) -> None:
@@ -132,7 +135,8 @@ def _about_document(case: Case, document: Document, ground: Ground) -> Questions
     if _is_recall(document):
         return questions
     number = number_of(case)
-    return questions | Questions(
+    return replace(
+        questions,
         recalled=frozenset({(sender, document_id)}),
         unmatched=frozenset((k, document_id) for k in kin),
         numbers=frozenset({number} if number is not None else ()),
@@ -152,7 +156,7 @@ def _against_recall(case: Case, document: Document, leg: Leg, ground: Ground) ->
 
 
 def _against_change(case: Case, document: Document, ground: Ground) -> Refusal | None:
-    if not amendment.changes(document):
+    if not amendment.changes(document):  # which most documents do not
         return None
     return amendment.objection(document, case.facts.sender, _organs(case), ground)
 
@@ -194,10 +198,10 @@ def _repeated(case: Case, document: Document, ground: Ground) -> Iterable[Refusa
     """The number, the notation and the organ of an earlier document of the year (NĐ 30/2020 phụ lục VI)."""
     key = number_of(case)
     earlier = ground.known.numbers.get(key) if key is not None else None
-    if earlier is None or _is_recall(document):
+    if earlier is None or earlier.document_id == case.facts.document_id or _is_recall(document):
         return
     changed = {target.document_id for target in amendment.targets_of(document, ground)}
-    if earlier.document_id in {case.facts.document_id, *changed}:
+    if earlier.document_id in changed:
         return
     yield refuse(
         "number-repeated",

@@ -128,6 +128,8 @@ class Effects:
 
     def on(self, change: Change) -> Change:
         """`change` with all of it."""
+        if not (self._after or self._evidence or self._done or self._statuses or self._links):
+            return change
         rows = [
             row
             for item in self._evidence

@@ -51,7 +51,8 @@ def questions(case: Case, view: View) -> Questions:
     externals: set[tuple[Door, str]] = set()
     if submission.external_id is not None:
         externals.add((submission.door, submission.external_id))
-    return business.asked(case, view) | Questions(
+    return replace(
+        business.asked(case, view),
         identities=frozenset(
             identity for leg in case.legs if leg.route for identity in case.identities(leg)
         ),

@@ -99,6 +99,8 @@ def follow(effects: Effects, status: Status) -> None:
 def join(effects: Effects) -> None:
     """The statuses that waited for the document of which the decision makes new deliveries."""
     facts, ground = effects.facts, effects.ground
+    if not ground.known.unmatched:
+        return
     issuers = ground.kin(facts.sender)
     waiting = (
         said

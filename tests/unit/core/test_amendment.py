@@ -7,6 +7,7 @@ from axisd.core.history import LinkKind
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import Change, Delivery
+from axisd.core.submission import Door
 from tests.support.book import Book
 from tests.support.life_vectors import (
     DOCUMENT_ID,
@@ -18,6 +19,7 @@ from tests.support.life_vectors import (
     update,
 )
 from tests.support.values import (
+    COMMUNE,
     DOOR,
     FINANCE,
     HEALTH,
@@ -25,6 +27,7 @@ from tests.support.values import (
     OFFICE,
     UNKNOWN,
     document,
+    inspected,
     status,
 )
 
@@ -145,6 +148,17 @@ def test_a_ministrys_update_of_a_document_that_is_older_than_this_axis_is_delive
     assert [w.code for w in change.evidence[0].warnings] == ["unmatched"]
     assert links(change) == [(LinkKind.UPDATE, MINISTRY, "m-0", "")]
     assert [d.inbox for d in change.deliveries] == [HEALTH]
+
+
+def test_over_the_national_axis_nobody_changes_what_was_handed_in_here() -> None:
+    """COMMUNE has no system, so its code comes past the rule that nobody can pose as one of ours."""
+    book = Book()
+    own = document(HEALTH, OFFICE, sender=COMMUNE, document_id="c-1")
+    book.settle(inspected(own, account="office"))
+    posed = update(HEALTH, sender=COMMUNE, old="c-1", receivers={OFFICE: "0"})
+    change = book.settle(inspected(posed, door=Door.NATIONAL, account=None, addressed_to=(HEALTH,)))
+    assert (reason(change), unmoved(change)) == ("update-not-sender", True)
+    assert original(book, OFFICE).state is S.QUEUED
 
 
 def test_the_same_update_again_is_a_duplicate() -> None:
