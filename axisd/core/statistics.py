@@ -271,7 +271,7 @@ class Tally:
         if copy.business.startswith("status/"):
             recipient.counts[Measure.STATUSES_RECEIVED] += 1
             return
-        if copy.business == Business.RECALL:
+        if copy.business.startswith(f"{Business.RECALL}/"):
             recipient.counts[Measure.RECALL_NOTICES] += 1
             return
         sent, received = _COPY_STATES[copy.state]

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.core.audit import digest_of
+from axisd.core.envelope import Business
 from axisd.core.evidence import Evidence, Facts, RecipientOutcome
 from axisd.core.history import Recall, RecallOutcome, StatusRecord, Watch
 from axisd.core.inspection import LegalValue
@@ -152,6 +153,8 @@ def _settled(story: Story, taken: set[Identity]) -> list[Change]:
 
 def _identity(story: Story, leg: Leg, key: str) -> Identity:
     business = f"status/{story.status}/{key}" if story.status else story.business
+    if business == Business.RECALL:
+        business = f"{business}/{key}"
     return Identity(story.sender, business, leg.organ, story.document_id)
 
 

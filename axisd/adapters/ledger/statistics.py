@@ -55,12 +55,14 @@ def _fact(name: str) -> Any:
 
 
 _earlier = tables.delivery.alias("earlier")
+_business = func.json_extract(_submission.facts, literal_column("'$.business'"))
 _REPEATED: Final = (
     select(literal_column("1"))
     .where(
         _earlier.c.document_id == _submission.document_id,
         _earlier.c.sender == _submission.sender,
-        _earlier.c.business == func.json_extract(_submission.facts, literal_column("'$.business'")),
+        # The identity of a recall has its digest behind its business.
+        or_(_earlier.c.business == _business, _earlier.c.business.like(_business + "/%")),
         _earlier.c.submission_id < _submission.id,
     )
     .exists()

@@ -151,7 +151,7 @@ def test_what_a_recipient_refused_was_received_and_what_was_refused_on_the_way_w
 
 def test_recalls_and_statuses_are_no_copies() -> None:
     traffic = counted(
-        hand_in(copy(business="recall"), business="recall", recalls=(RecallOutcome.WITHDRAWN,)),
+        hand_in(copy(business="recall/x"), business="recall", recalls=(RecallOutcome.WITHDRAWN,)),
         hand_in(copy(business="status/03/x"), kind="status", business="", unmatched=True),
     )
     sender, recipient = line(traffic, FINANCE), line(traffic, HEALTH)
