@@ -61,9 +61,7 @@ PARTS: Final = (
 )  # fmt: skip
 DEADLINES: Final = (*DeadlineKind, CONSIGNMENT)
 """What is overdue, by whom: four kinds that recipients owe, one that the axis owes."""
-NOTICES: Final = tuple(
-    code for code, reason in REASONS.items() if code.endswith(("-due", "-overdue"))
-)
+NOTICES: Final = tuple(code for code in REASONS if code.endswith(("-due", "-overdue")))
 CONNECTIONS: Final = ("consume", "publish")
 
 OTHER: Final = "other"

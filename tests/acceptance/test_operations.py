@@ -135,7 +135,16 @@ async def test_metrics_are_prometheus_text_with_everything_there_at_0(site: Prov
         for sample in family.samples
     }
     expected = [
-        *(("axisd_refusals_total", {"reason": code}) for code in REASONS),
+        *(
+            ("axisd_refusals_total", {"reason": code})
+            for code, reason in REASONS.items()
+            if not reason.is_warning
+        ),
+        *(
+            ("axisd_deadlines_overdue", {"kind": kind})
+            for kind in ("arrival", "registration", "reply", "recall-answer", "consignment")
+        ),
+        ("axisd_deadline_notices_total", {"reason": "arrival-overdue"}),
         *(
             ("axisd_submissions_settled_total", {"door": "amqp", "state": state})
             for state in SubmissionState
@@ -159,8 +168,6 @@ async def test_metrics_are_prometheus_text_with_everything_there_at_0(site: Prov
         ("axisd_outbox_oldest_timestamp_seconds", {"destination": f"local:{ENVIRONMENT}"}),
         ("axisd_submissions_in_progress", {}),
         ("axisd_submissions_redelivered_total", {}),
-        ("axisd_ledger_entries_total", {}),
-        ("axisd_ledger_group_changes_count", {}),
         ("axisd_broker_blocked", {}),
         ("axisd_config_reloads_total", {"outcome": "bad"}),
         ("axisd_trouble_total", {"part": "inspection", "family": "unexpected"}),
@@ -168,6 +175,9 @@ async def test_metrics_are_prometheus_text_with_everything_there_at_0(site: Prov
     missing = [(n, x) for n, x in expected if (n, frozenset(x.items())) not in samples]
     assert missing == []
     assert [(n, x) for n, x in expected if samples[n, frozenset(x.items())] != 0] == []
+    # That the directory was taken into use is evidence, sealed about now.
+    for name in ("axisd_ledger_entries_total", "axisd_ledger_group_changes_count"):
+        assert samples[name, frozenset()] >= 0
     for name, labels in (
         ("axisd_broker_connected", {"connection": "consume"}),
         ("axisd_broker_connected", {"connection": "publish"}),
