@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from hypothesis import strategies as st
@@ -284,3 +285,45 @@ _story = st.builds(
 )
 stories = st.lists(_story, max_size=3) | st.lists(_story, min_size=10, max_size=25)
 """A few hand-ins, or so many that everything meets."""
+
+
+def a_busy_week(seed: int, number: int = 150) -> list[Story]:
+    """Many hand-ins of every kind, the same for the same seed: what random ones seldom are together."""
+    chance = Random(seed)
+
+    def maybe(low: int, high: int) -> int | None:
+        return chance.choice([None, chance.randint(low, high), chance.randint(low, high)])
+
+    def leg(organ: str) -> Leg:
+        return Leg(
+            organ,
+            chance.choice([DeliveryState.HANDED_OVER, DeliveryState.REJECTED, *DeliveryState]),
+            chance.choice(["recipient-refused", "recipient-refused", "national-refused"]),
+            maybe(0, 60),
+            maybe(30, 120),
+            chance.choice([None, chance.randint(0, 400)]),
+            chance.choice([None, None, chance.randint(0, 400)]),
+            maybe(-2, 150),
+            maybe(0, 300),
+            chance.choice([None, None, *RecallOutcome]),
+        )
+
+    organs = [HEALTH, FINANCE, OFFICE, COMMUNE, MINISTRY]
+    return [
+        Story(
+            chance.randint(-50, 4 * 96),
+            chance.choice([FINANCE, HEALTH, OFFICE, MINISTRY]),
+            chance.choice([None, None, "", OFFICE]),
+            chance.choice(["new", "new", "new", "update", "replace", "recall"]),
+            chance.choice(["", "", "", "", "03", "13"]),
+            f"D{chance.randint(1, number // 2)}",
+            chance.choice([SubmissionState.ACCEPTED] * 8 + list(SubmissionState)),
+            chance.choice(["schema-invalid", "recipient-unknown"]),
+            chance.random() < 0.2,
+            chance.random() < 0.8,
+            chance.random() < 0.3,
+            tuple(map(leg, chance.sample(organs, chance.randint(1, 4)))),
+            tuple(chance.sample(["recipient-unknown", "recipient-closed"], chance.randint(0, 2))),
+        )
+        for _ in range(number)
+    ]

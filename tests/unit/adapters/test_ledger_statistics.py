@@ -38,6 +38,7 @@ from tests.support.traffic import (
     OFFICE,
     Leg,
     Story,
+    a_busy_week,
     ledger_of,
     stories,
 )
@@ -87,6 +88,21 @@ def test_the_numbers_are_those_of_the_ledger_to_the_last_document(told: list[Sto
         traffic, again = asyncio.run(counted_both_ways(told, folder / "ledger"))
     finally:
         shutil.rmtree(folder)
+    agree(traffic, again)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_numbers_of_a_busy_week_are_those_of_the_ledger(
+    seed: int, tmp_path: Path
+) -> None:
+    traffic, again = await counted_both_ways(a_busy_week(seed), tmp_path / "ledger")
+    agree(traffic, again)
+    counted = {measure for measure in Measure if traffic.total[measure]}
+    assert counted == set(Measure), "every measure has been put to the test"
+
+
+def agree(traffic: Traffic, again: Recount) -> None:
+    """All numbers, reasons and times, of every line and of the sums."""
     assert counts_of(traffic.lines) == dict(again.counts)
     assert reasons_of(traffic.lines) == dict(again.reasons)
     for line in traffic.lines:
