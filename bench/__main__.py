@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from axisd.simulator.province import Province
-from bench import axis, deadlines, ledger, relay
+from bench import axis, deadlines, ledger, relay, report
 from bench.large import large
 
 FOLDER = Path("var/bench")
@@ -67,7 +67,9 @@ async def year(folder: Path) -> dict[str, Any]:
     """What looks at a year of a million deliveries."""
     of = large(FOLDER)
     _say("the sweep for deadlines in it")
-    return {"deadlines": await deadlines.run(folder, of)}
+    swept = await deadlines.run(folder, of)
+    _say("reports on it")
+    return {"deadlines": swept, "report": await report.run(folder, of)}
 
 
 def rows(found: Mapping[str, Any], full: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
@@ -108,6 +110,10 @@ def looks(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         worst < 200,
     )
     yield "the same while nothing is due", f"{sweep['look_p50_ms']:.1f} ms", "", True
+    reported = found["report"]
+    seconds = reported["day"]["seconds"]
+    yield "report on a day of it", f"{seconds:.1f} s", "< 5 s", seconds < 5
+    yield "report on a quarter of it", f"{reported['quarter']['seconds']:.0f} s", "", True
     yield "counting what is overdue", f"{sweep['counting_p50_ms']:.0f} ms", "", True
 
 

@@ -78,9 +78,9 @@ class Case:
         return Questions(identities=frozenset({self.delivery.identity}))
 
 
-def case(noise: random.Random, body: bytes | None = None) -> Case:
+def case(noise: random.Random) -> Case:
     now, key = _CLOCK.now(), _CLOCK.new_id()
-    body = noise.randbytes(ENVELOPE) if body is None else body
+    body = noise.randbytes(ENVELOPE)
     digest = "sha256:" + hashlib.sha256(body).hexdigest()
     # Products number their documents as they like; random is the worst case for an index.
     document_id = f"{_SENDER},2026,{noise.randrange(10**12)}"

@@ -316,7 +316,7 @@ def a_busy_week(seed: int, number: int = 150) -> list[Story]:
             chance.choice([None, None, "", OFFICE]),
             chance.choice(["new", "new", "new", "update", "replace", "recall"]),
             chance.choice(["", "", "", "", "03", "13"]),
-            f"D{chance.randint(1, number // 2)}",
+            f"D{chance.randint(1, number // 5)}",
             chance.choice([SubmissionState.ACCEPTED] * 8 + list(SubmissionState)),
             chance.choice(["schema-invalid", "recipient-unknown"]),
             chance.random() < 0.2,
