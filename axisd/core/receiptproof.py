@@ -9,6 +9,7 @@ is evidence of what the axis said; its times are those of the axis's own clock.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ class ReceiptFacts:
 
     `legal_at`: what `at` counts for in law; "" where it was sealed before axisd knew working time.
     `recipients`: organ and outcome of each. `warnings`: code, place, line and sentence of each, in order.
+    `steps`: name, outcome and detail of each step of the inspection, in order.
     `attributes` has every element's attributes by element name,
     the first of each name.
     """
@@ -63,6 +65,7 @@ class ReceiptFacts:
     reason_text: Sentence
     recipients: tuple[tuple[str, str], ...]
     warnings: tuple[tuple[str, str, str, Sentence], ...]
+    steps: tuple[tuple[str, str, str], ...]
     attributes: Mapping[str, Mapping[str, str]]
 
     def of(self, element: str, attribute: str) -> str:
@@ -86,9 +89,32 @@ class ReceiptVerdict:
     algorithm: str = ""
 
 
+class ReceiptVerifier:
+    """Judges many receipts by the same certificates, `trust`: authorities, or the axis's own. A chain that
+    was built for one of them is not built again for the next."""
+
+    def __init__(self, trust: Sequence[x509.Certificate]) -> None:
+        self._trust = frozenset(trust)
+        self._prints = frozenset(one.fingerprint(SHA256()).hex() for one in trust)
+        self._store = TrustStore(tuple(trust))
+
+    def verify(self, body: bytes) -> ReceiptVerdict:
+        """The verdict on the receipt in `body`."""
+        return _Proof(body, self).run()
+
+    def refusal(self, claim: Claim, issuer: str, name: str, now: datetime) -> Refusal | None:
+        """Why the certificate of `claim` may not sign for the axis `issuer` at `now`; None if it may."""
+        if claim.certificate not in self._trust and not is_centre(issuer):
+            # An authority issues certificates to agencies too; one of them is no axis by saying so.
+            signer = signer_of(claim.certificate)
+            return refuse("signer-not-sender", signer=signer, agency=issuer)
+        axis = Agency(issuer, name, pins=self._prints)
+        return judge(claim.certificate, axis, trust=self._store, now=now, chain=claim.chain)
+
+
 def verify_receipt(body: bytes, trust: Sequence[x509.Certificate]) -> ReceiptVerdict:
-    """Judges the receipt in `body` by the certificates in `trust`: authorities, or the axis's own."""
-    return _Proof(body, tuple(trust)).run()
+    """Judges the one receipt in `body`, as `ReceiptVerifier` does."""
+    return ReceiptVerifier(trust).verify(body)
 
 
 def told_by(body: bytes) -> ReceiptFacts | None:
@@ -100,9 +126,9 @@ def told_by(body: bytes) -> ReceiptFacts | None:
 
 
 class _Proof:
-    def __init__(self, body: bytes, trust: tuple[x509.Certificate, ...]) -> None:
+    def __init__(self, body: bytes, verifier: ReceiptVerifier) -> None:
         self._body = body
-        self._trust = trust
+        self._verifier = verifier
         self._root: etree._Element | None = None
         self._claim: Claim | None = None
         self._facts: ReceiptFacts | None = None
@@ -171,20 +197,7 @@ class _Proof:
         now = _moment(facts.at)
         if now is None:
             return refuse("schema-invalid", detail=f"WireTime is {facts.at!a}")
-        trusted = frozenset(certificate.fingerprint(SHA256()).hex() for certificate in self._trust)
-        axis = Agency(facts.issuer, facts.issuer_name, pins=trusted)
-        pinned = claim.certificate in self._trust
-        if not pinned and not is_centre(facts.issuer):
-            # An authority issues certificates to agencies too; one of them is no axis by saying so.
-            signer = signer_of(claim.certificate)
-            return refuse("signer-not-sender", signer=signer, agency=facts.issuer)
-        return judge(
-            claim.certificate,
-            axis,
-            trust=TrustStore(self._trust),
-            now=now,
-            chain=claim.chain,
-        )
+        return self._verifier.refusal(claim, facts.issuer, facts.issuer_name, now)
 
 
 def _moment(text: str) -> datetime | None:
@@ -198,12 +211,23 @@ def _moment(text: str) -> datetime | None:
 def _schema_fault(root: etree._Element) -> Refusal | None:
     if root.tag != ROOT:
         return refuse("kind-unknown", found=etree.QName(root).localname)
-    # Compiled per call: a compiled schema's error log is shared state, and this is no hot path.
-    schema = etree.XMLSchema(parse_trusted(schema_path("receipt-1.0.xsd").read_bytes()))
+    schema = _compiled()
     if schema.validate(root):
         return None
     error = schema.error_log[0]
     return refuse("schema-invalid", line=error.line, detail=error.message or "")
+
+
+_COMPILED: Final = threading.local()
+
+
+def _compiled() -> etree.XMLSchema:
+    """The receipts' schema; each thread has its own, because its error log is shared state."""
+    known: dict[str, etree.XMLSchema] = _COMPILED.__dict__
+    if "receipt" not in known:
+        source = schema_path("receipt-1.0.xsd").read_bytes()
+        known["receipt"] = etree.XMLSchema(parse_trusted(source))
+    return known["receipt"]
 
 
 def _proofs(facts: ReceiptFacts) -> Iterator[Sentence]:
@@ -284,6 +308,10 @@ def _read_facts(root: etree._Element) -> ReceiptFacts:
                 _sentence(element),
             )
             for element in root.iterchildren(f"{_PREFIX}Warning")
+        ),
+        steps=tuple(
+            (step.get("name", ""), step.get("outcome", ""), step.text or "")
+            for step in root.iterchildren(f"{_PREFIX}Step")
         ),
         attributes=attributes,
     )

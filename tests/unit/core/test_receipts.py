@@ -8,6 +8,7 @@ import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import xmlschema
@@ -18,12 +19,14 @@ from lxml import etree
 from signxml.algorithms import SignatureMethod
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
+from axisd.core import trust
 from axisd.core.calendar import Calendar, Hours, Span
 from axisd.core.chain import verify
 from axisd.core.evidence import Evidence, Head, Receipt
+from axisd.core.inspection import STEPS
 from axisd.core.reasons import OWN_EVENTS, REASONS, Event, refuse
 from axisd.core.receiptform import NAMESPACE, compose
-from axisd.core.receiptproof import CHECKS
+from axisd.core.receiptproof import CHECKS, ReceiptVerifier
 from axisd.core.receipts import ReceiptVerdict, Sealer, legal_time_of, verify_receipt
 from axisd.core.view import Axis, Limits
 from axisd.core.xmlsafe import parse_trusted
@@ -466,6 +469,31 @@ def test_a_receipt_of_another_version_is_told() -> None:
     assert (
         fault(swap(_RECEIPT.body, 'version="1.0">', 'version="2.0">')) == "schema: schema-invalid"
     )
+
+
+def test_many_receipts_are_judged_with_one_chain_built(
+    sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = Mock(wraps=trust._window)
+    monkeypatch.setattr(trust, "_window", build)
+    verifier = ReceiptVerifier([world().root.certificate])
+    for evidence in (accepted("1"), consigned("2"), refused("3")):
+        assert verifier.verify(receipt(sealer, evidence).body).valid
+    assert build.call_count == 1
+
+
+def test_one_bad_receipt_says_nothing_about_the_next(sealer: Sealer) -> None:
+    verifier = ReceiptVerifier([world().root.certificate])
+    body = receipt(sealer).body
+    assert verifier.verify(body.replace(b"normal", b"urgent")).fault == "signature-invalid"
+    assert verifier.verify(body).valid
+
+
+def test_a_proven_receipt_tells_the_steps_of_the_inspection(sealer: Sealer) -> None:
+    facts = proven(receipt(sealer, refused()).body).facts
+    assert facts is not None
+    assert [name for name, _, _ in facts.steps] == list(STEPS)
+    assert ("schema", "refused", "schema-invalid") in facts.steps
 
 
 def test_a_receipt_by_a_stranger_is_told() -> None:
