@@ -16,19 +16,18 @@ from typing import Protocol
 from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Facts, Head, Receipt
-from axisd.core.history import Awaited, Link, Recall, StatusRecord
+from axisd.core.history import Awaited
 from axisd.core.records import (
-    Delivery,
     Known,
     OutboxRow,
     OutboxSummary,
     Parcel,
     Questions,
     Records,
-    SubmissionRecord,
 )
 from axisd.core.statistics import HandIn
 from axisd.core.submission import Submission
+from axisd.core.timeline import Timeline
 
 
 class Clock(Protocol):
@@ -74,20 +73,6 @@ class Transaction(Protocol):
 
     async def record_uptime(self, uptime: Uptime) -> None:
         """Keeps it under its id, in the place of what was kept there before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """Everything about one document, oldest first. `links`: what it is to earlier documents, and later
-    ones to it."""
-
-    submissions: tuple[SubmissionRecord, ...]
-    deliveries: tuple[Delivery, ...]
-    entries: tuple[Entry, ...]
-    receipts: tuple[Receipt, ...]
-    statuses: tuple[StatusRecord, ...] = ()
-    links: tuple[Link, ...] = ()
-    recalls: tuple[Recall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

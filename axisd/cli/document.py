@@ -20,7 +20,7 @@ from axisd.cli.timeline import Values, values_of
 from axisd.cli.unmatched import unmatched
 from axisd.config.load import load
 from axisd.config.model import Settings
-from axisd.ports import Timeline
+from axisd.core.timeline import Timeline
 
 
 @click.group(

@@ -18,7 +18,7 @@ from axisd.core.reasons import REASONS, Refusal
 from axisd.core.receiptproof import verify_receipt
 from axisd.core.records import Delivery, SubmissionRecord
 from axisd.core.zone import wire_time
-from axisd.ports import Timeline
+from axisd.core.timeline import Timeline
 
 Values = dict[str, Any]
 

@@ -27,12 +27,13 @@ from sqlalchemy import (
 
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.writing import chunks
+from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Receipt
-from axisd.core.history import StatusRecord
+from axisd.core.history import Link, StatusRecord
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import Delivery, OutboxKind, OutboxRow, OutboxSummary, SubmissionRecord
+from axisd.core.timeline import Timeline
 from axisd.errors import IntegrityError
-from axisd.ports import Timeline
 
 _delivery = tables.delivery.c
 _entry = tables.entry.c
@@ -187,6 +188,13 @@ def timeline(connection: Connection, key: str) -> Timeline:
     ids = [record.facts.submission_id for record in submissions]
     deliveries = _among(connection, _delivery.submission_id, ids, "created_at", "id")
     delivery_ids = [row.id for row in deliveries]
+    links = [
+        codec.link_of(row)
+        for row in _united(
+            _among(connection, _link.submission_id, ids, "id"),
+            _among(connection, _link.document_id, _document_ids(submissions), "id"),
+        )
+    ]
     return Timeline(
         submissions=tuple(submissions),
         deliveries=tuple(codec.delivery_of(row) for row in deliveries),
@@ -204,20 +212,33 @@ def timeline(connection: Connection, key: str) -> Timeline:
                 _among(connection, _status.delivery_id, delivery_ids, "at", "id"),
             )
         ),
-        links=tuple(
-            codec.link_of(row)
-            for row in _united(
-                _among(connection, _link.submission_id, ids, "id"),
-                _among(connection, _link.document_id, _document_ids(submissions), "id"),
-            )
-        ),
+        links=tuple(links),
         recalls=tuple(
             codec.recall_of(row)
             for row in _among(
                 connection, tables.recall.c.delivery_id, delivery_ids, "asked_at", "delivery_id"
             )
         ),
+        related=tuple(_related(connection, links, frozenset(ids))),
     )
+
+
+def _related(
+    connection: Connection, links: Iterable[Link], own: frozenset[str]
+) -> list[SubmissionRecord]:
+    """What else the links name: the documents that refer to this one, and those that it refers to."""
+    later = sorted({link.submission_id for link in links} - own)
+    named = {(link.issuer, link.document_id) for link in links if link.submission_id in own}
+    rows = _united(
+        _among(connection, _submission.id, later, "id"),
+        _among(connection, _submission.document_id, sorted({key for _, key in named} - {""}), "id"),
+    )
+    return [
+        codec.submission_of(row)
+        for row in rows
+        if row.id not in own
+        if row.id in later or (row.kind == Kind.DOCUMENT and (row.sender, row.document_id) in named)
+    ]
 
 
 def _document_ids(submissions: Iterable[SubmissionRecord]) -> list[str]:

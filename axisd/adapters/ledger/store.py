@@ -40,8 +40,9 @@ from axisd.core.records import (
     SubmissionRecord,
 )
 from axisd.core.statistics import HandIn
+from axisd.core.timeline import Timeline
 from axisd.errors import ConfigError, IntegrityError, Problem
-from axisd.ports import Timeline, Transaction, Verification
+from axisd.ports import Transaction, Verification
 
 BUSY: Final = 5.0
 """Seconds to wait for a lock that only a stranger (a backup, a shell) can hold."""

@@ -7,7 +7,7 @@ comparing property test hold the two together), but as slow as its size: it look
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
@@ -17,8 +17,9 @@ from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
 from axisd.core.availability import Uptime
 from axisd.core.deadlines import due_of, first_due, is_awaited
+from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Head, Receipt
-from axisd.core.history import CONSIGNMENT, Awaited, StatusRecord
+from axisd.core.history import CONSIGNMENT, Awaited, Link, StatusRecord
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.policy import DeadlineKind
 from axisd.core.records import (
@@ -33,8 +34,9 @@ from axisd.core.records import (
     Records,
     SubmissionRecord,
 )
+from axisd.core.timeline import Timeline
 from axisd.errors import IntegrityError, TransientError
-from axisd.ports import Timeline, Transaction, Verification
+from axisd.ports import Transaction, Verification
 
 
 class MemoryLedger:
@@ -100,6 +102,11 @@ class MemoryLedger:
         receipts = [r for r in contents.receipts.values() if r.submission_id in ids]
         delivery_ids = {delivery.id for delivery in deliveries}
         documents = {record.facts.document_id for record in submissions} - {""}
+        links = [
+            link
+            for _, link in sorted(contents.links.items())
+            if link.submission_id in ids or link.document_id in documents
+        ]
         return Timeline(
             submissions=tuple(submissions),
             deliveries=tuple(sorted(deliveries, key=lambda d: (d.created_at, d.id))),
@@ -110,17 +117,14 @@ class MemoryLedger:
                 for _, status in sorted(contents.statuses.items())
                 if status.submission_id in ids or status.delivery_id in delivery_ids
             ),
-            links=tuple(
-                link
-                for _, link in sorted(contents.links.items())
-                if link.submission_id in ids or link.document_id in documents
-            ),
+            links=tuple(links),
             recalls=tuple(
                 sorted(
                     (r for r in contents.recalls.values() if r.delivery_id in delivery_ids),
                     key=lambda recall: (recall.asked_at, recall.delivery_id),
                 )
             ),
+            related=tuple(_related(contents, links, ids)),
         )
 
     async def due(self, before: datetime, limit: int) -> Sequence[str]:
@@ -398,3 +402,19 @@ def _about(key: str, contents: Contents) -> list[SubmissionRecord]:
         return [named] if named else []
     found = [r for r in contents.submissions.values() if r.facts.document_id == document_id]
     return sorted(found, key=lambda r: (r.facts.received_at, r.facts.submission_id))
+
+
+def _related(
+    contents: Contents, links: Iterable[Link], own: Collection[str]
+) -> Iterator[SubmissionRecord]:
+    """What else the links name: the documents that refer to this one, and those that it refers to."""
+    later = {link.submission_id for link in links}
+    named = {(link.issuer, link.document_id) for link in links if link.submission_id in own}
+    for key, record in sorted(contents.submissions.items()):
+        facts = record.facts
+        if key in own:
+            continue
+        if key in later or (
+            facts.kind == Kind.DOCUMENT and (facts.sender, facts.document_id) in named
+        ):
+            yield record

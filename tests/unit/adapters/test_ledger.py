@@ -15,7 +15,7 @@ from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
 from axisd.core.evidence import Head, own_facts
-from axisd.core.history import Awaited, Recall, RecallOutcome, Watch
+from axisd.core.history import Awaited, Link, LinkKind, Recall, RecallOutcome, Watch
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -547,6 +547,22 @@ async def test_the_timeline_is_found_by_document_submission_and_delivery(ledger:
     assert [entry.position for entry in timeline.entries] == [1, 2]
     assert await ledger.timeline(first.record.facts.submission_id) == timeline
     assert await ledger.timeline(second.delivery.id) == timeline
+
+
+async def test_the_timeline_has_the_documents_at_the_other_end_of_its_links(ledger: Both) -> None:
+    one, earlier, later, other = case("D1"), case("D0"), case("D2"), case("D3")
+    namesake = case("D0", sender=RECIPIENTS[0])
+    links = (
+        Link("L1", one.record.facts.submission_id, LinkKind.REPLY, SENDER, "D0"),
+        Link("L2", one.record.facts.submission_id, LinkKind.UPDATE, SENDER, "nowhere"),
+        Link("L3", later.record.facts.submission_id, LinkKind.REPLACE, SENDER, "D1"),
+        Link("L4", other.record.facts.submission_id, LinkKind.REPLY, SENDER, "D2"),
+    )
+    settled = [each.change for each in (earlier, namesake, one, later, other)]
+    await commit(ledger, *settled, Change(links=links))
+    timeline = await ledger.timeline("D1")
+    assert timeline.links == links[:3]
+    assert timeline.related == (earlier.record, later.record)
 
 
 async def test_a_submission_without_a_document_is_about_itself_alone(ledger: Both) -> None:

@@ -28,7 +28,10 @@ from axisd.core.policy import DeadlineKind
 from axisd.core.records import INLINE_LIMIT, Change, Questions
 from axisd.core.submission import Door
 from axisd.errors import ConfigError, IntegrityError, TransientError
+from tests.support import tale
 from tests.support.ledger import NOW, RECIPIENTS, SENDER, case, commit
+from tests.support.tale import TALE, sealer, write
+from tests.support.values import FINANCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -325,6 +328,38 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
     assert {p for s, p in plans if "ORDER BY outbox.id" in s} == {
         "SEARCH outbox USING INDEX outbox_by_destination (destination=? AND id>?)"
     }
+
+
+async def test_no_read_of_a_trace_scans_a_table(ledger: SqlLedger, folder: Path) -> None:
+    """Not even those about the other end of a link, or by what stands on the paper."""
+    statements: dict[str, tuple[object, ...]] = {}
+
+    def note(_c: object, _cursor: object, statement: str, parameters, *_: object) -> None:  # type: ignore[no-untyped-def]
+        statements.setdefault(statement, tuple(parameters))
+
+    await write(ledger, TALE.changes, sealer())
+    reader = await open_reader(folder)
+    try:
+        event.listen(reader._reader._engine.sync_engine, "before_cursor_execute", note)
+        for key in (tale.ID, TALE.document.submission_id, TALE.health.id):
+            assert len((await reader.timeline(key)).related) == 3
+        for organ in ("", FINANCE):
+            assert len(await reader.numbered("12", "STC-VP", organ, "2026")) == 3
+    finally:
+        await reader.close()
+
+    with raw(folder) as connection:
+        plans = {
+            (statement, step)
+            for statement, parameters in statements.items()
+            if statement.startswith("SELECT")
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        }
+    tables_read = {step.split()[1] for _, step in plans if step.startswith("SEARCH")}
+    assert tables_read == {
+        "submission", "delivery", "entry", "receipt", "status", "link", "recall",
+    }  # fmt: skip
+    assert not {plan for plan in plans if "SCAN" in plan[1]}
 
 
 async def test_a_large_payload_that_changed_on_disk_is_never_handed_out(
