@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from axisd.core.advance import Attempt, Means, advance
 from axisd.core.case import prepare
 from axisd.core.inspect import inspect
 from axisd.core.receipts import Sealer
-from axisd.core.records import OutboxKind, Questions, Records
+from axisd.core.records import Change, OutboxKind, Questions, Records
 from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
 from axisd.core.settlement import questions, settle
@@ -29,6 +30,7 @@ from axisd.core.view import View
 from axisd.service.commit import GroupCommit
 from axisd.service.directory_evidence import DirectoryEvidence
 from tests.support.settings import Site
+from tests.support.tale import write
 
 CLOCK = SystemClock()
 
@@ -59,6 +61,11 @@ def tried(site: Site, attempt: Attempt) -> None:
     asyncio.run(_try(_read(site), attempt))
 
 
+def written(site: Site, changes: Iterable[Change]) -> None:
+    """The ledger has these changes, sealed by the site's axis."""
+    asyncio.run(_write(_read(site), changes))
+
+
 def forged(site: Site, statement: str) -> None:
     """Changes the ledger's database behind its back, as somebody with a shell could."""
     file = site.folder / "ledger" / "ledger.db"
@@ -84,6 +91,14 @@ async def _take_in(configuration: Configuration, submission: Submission) -> None
             head = await transaction.head()
             entries, receipts = _sealer(configuration).seal_group(change.evidence, head)
             await transaction.write(Records((change,), tuple(entries), tuple(receipts)))
+    finally:
+        await ledger.close()
+
+
+async def _write(configuration: Configuration, changes: Iterable[Change]) -> None:
+    ledger = await open_ledger(configuration.settings.ledger.folder)
+    try:
+        await write(ledger, changes, _sealer(configuration))
     finally:
         await ledger.close()
 

@@ -1,20 +1,24 @@
-"""`axisd document trace`: the timeline of one document, from the ledger alone."""
+"""`axisd document trace`: everything about one document, from the ledger alone."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 
 from axisd.adapters.clock import SystemClock
 from axisd.core.advance import Failed, Sent
 from axisd.core.reasons import refuse
 from axisd.core.zone import day_of
+from tests.support import tale
 from tests.support.cli import axisd, facts
 from tests.support.settings import Site, small_site
-from tests.support.site_ledger import forged, handed_in, tried
+from tests.support.site_ledger import forged, handed_in, tried, written
+from tests.support.tale import TALE, accepted
 
 FINANCE = "000.00.11.H53"
 OFFICE = "000.00.01.H53"
@@ -111,7 +115,7 @@ def test_people_read_times_states_and_receipts_but_neither_subject_nor_content(s
     handed_in(site, document(OFFICE), account="finance", agency=FINANCE)
     tried(site, Failed(refuse("inbox-missing", agency=OFFICE)))
     shown = axisd("document", "trace", ID, "--config", site.config).stdout
-    assert "SubmissionAcceptance  receipt to 000.00.11.H53: holds" in shown
+    assert "SubmissionAcceptance #1  receipt to 000.00.11.H53: holds" in shown
     assert f"recipient {OFFICE}  deferred" in shown
     assert "inbox-missing, until" in shown
     assert "value     reference, signature absent" in shown
@@ -151,3 +155,128 @@ def test_without_a_ledger_it_ends_as_a_problem_of_the_configuration(site: Site) 
     result = axisd("document", "trace", ID, "--config", site.config)
     assert result.exit_code == 78
     assert "there is no ledger here" in result.stderr
+
+
+# --- a document that has everything ---------------------------------------------------------------
+
+
+@pytest.fixture
+def told(site: Site) -> Site:
+    """A site with the tale in its ledger."""
+    written(site, TALE.changes)
+    return site
+
+
+def shown(site: Site, *words: str) -> str:
+    result = axisd("document", "trace", *words, "--config", site.config)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_the_terminal_tells_the_story_in_order(told: Site) -> None:
+    text = shown(told, tale.ID)
+    story = text[text.index("what happened") :]
+    heard = [
+        "handed in over AMQP: document",
+        f"replies to {tale.EARLIER_ID} ({OFFICE})",
+        "inspected: 9 steps passed",
+        "recipient-unknown at /edXML/To, line 9",
+        "the same again",
+        "status 01 arrived (đã đến)",
+        "status 02 refused (từ chối tiếp nhận)",
+        "refused by the recipient",
+        "notice",
+        "deadline, registration: ",
+        "status 03 registered (đã tiếp nhận)",
+        "no document is known that it is about",
+        f"replied to by {tale.REPLY_ID} (3/SYT-VP)",
+        "handed in over AMQP: recall",
+        f"updated by {tale.UPDATE_ID} (13/STC-VP)",
+    ]
+    places = [story.index(word) for word in heard]
+    assert places == sorted(places)
+    assert "recall  asked back, no answer yet" in text
+    assert tale.SUBJECT not in text
+    assert tale.ATTACHED not in text
+
+
+def test_the_terminal_can_speak_one_language(told: Site) -> None:
+    text = shown(told, tale.ID, "--language", "vi")
+    assert "trạng thái 03 đã tiếp nhận" in text
+    assert "registered" not in text
+    english = shown(told, tale.ID, "--language", "en")
+    assert "status 03 registered" in english
+    assert "đã tiếp nhận" not in english
+
+
+def test_a_page_is_written_with_the_names_of_the_directory(told: Site, tmp_path: Path) -> None:
+    file = tmp_path / "trace.html"
+    assert shown(told, tale.ID, "--html", str(file)) == ""
+    page = html.fromstring(file.read_text(encoding="utf-8"))
+    assert page.xpath("string(//title)") == "Lịch sử gửi, nhận: 12/STC-VP"
+    assert "Sở Tài chính" in page.xpath("string(//tr[@class='submitted'][1]/td[2])")
+    assert [one.get("lang") for one in page.xpath("//section[@class='language']")] == ["vi", "en"]
+
+
+def test_a_page_goes_to_stdout_in_the_language_asked_for(told: Site) -> None:
+    page = html.fromstring(shown(told, tale.ID, "--html", "-", "--language", "en"))
+    assert page.xpath("string(//title)") == "Trace of 12/STC-VP"
+    assert page.xpath("//section/@lang") == ["en"]
+
+
+def test_a_page_is_written_although_the_directory_is_broken(told: Site) -> None:
+    told.write("agencies.csv", "code,name\n000.00.11.H53\n")
+    result = axisd("document", "trace", tale.ID, "--html", "-", "--config", told.config)
+    assert result.exit_code == 0
+    assert "the directory has problems" in result.stderr
+    assert html.fromstring(result.stdout).xpath("//table[@class='story']")
+
+
+def test_receipts_need_not_be_verified(told: Site) -> None:
+    text = shown(told, tale.ID, "--no-verify")
+    assert "receipt to 000.00.11.H53: not verified" in text
+    assert "holds" not in text
+
+
+def test_it_is_found_by_what_stands_on_the_paper(told: Site) -> None:
+    paper = ("--number", "12", "--notation", "STC-VP", "--organ", FINANCE, "--year", "2026")
+    assert f"document new {tale.ID}" in shown(told, *paper)
+    result = axisd("document", "trace", *paper[:-1], "2025", "--config", told.config)
+    assert (result.exit_code, result.stdout) == (65, "")
+    assert "no document 12/STC-VP" in result.stderr
+
+
+def test_several_documents_of_one_number_are_listed_for_somebody_to_choose(told: Site) -> None:
+    other = f"{OFFICE},2025/03/03,12/STC"
+    written(told, [accepted(OFFICE, other, "12", "STC-VP", "2025/03/03")])
+    paper = ("--number", "12", "--notation", "STC-VP")
+    listed = shown(told, *paper)
+    assert tale.ID in listed
+    assert other in listed
+    assert "what happened" not in listed
+    found = json.loads(shown(told, *paper, "--json"))["matches"]
+    assert [one["document_id"] for one in found] == [tale.ID, other]
+    assert f"document new {other}" in shown(told, *paper, "--year", "2025")
+    assert f"document new {tale.ID}" in shown(told, *paper, "--organ", FINANCE)
+    result = axisd("document", "trace", *paper, "--html", "-", "--config", told.config)
+    assert (result.exit_code, result.stdout) == (65, "")
+    assert "2 documents have this number" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--number", "12"),
+        ("--notation", "STC-VP"),
+        ("--organ", FINANCE),
+        (ID, "--number", "12"),
+        (ID, "--year", "2026"),
+        (ID, "--json", "--html", "-"),
+    ],
+)
+def test_what_is_asked_for_in_no_way_or_in_two_is_a_usage_error(
+    site: Site, words: tuple[str, ...]
+) -> None:
+    result = axisd("document", "trace", *words, "--config", site.config)
+    assert (result.exit_code, result.stdout) == (64, "")
