@@ -42,7 +42,7 @@ def say_trace(trace: Trace, languages: Sequence[Language]) -> None:
 
 class _Told:
     def __init__(self, languages: Sequence[Language]) -> None:
-        self._languages = languages
+        self._languages = sorted(languages)
         self._main: Language = "en" if "en" in languages else "vi"
 
     def part(self, part: Part) -> None:

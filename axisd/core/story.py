@@ -143,19 +143,16 @@ def _judged(part: Part, settled: Happened | None) -> Iterator[Moment]:
 
 
 def _inspected(part: Part, settled: Happened) -> Moment:
-    """The step that refused it, or that all passed; what was noted and not looked at is told as well."""
-    by = {
-        outcome: [name for name, found, _ in settled.steps if found == outcome]
-        for outcome in Outcome
-    }
-    refused, passed = by[Outcome.REFUSED], len(by[Outcome.PASSED])
+    """The step that refused it, or that all passed; what was noted or not looked at is told as well."""
+    refused = next((name for name, found, _ in settled.steps if found == Outcome.REFUSED), "")
+    passed = sum(found == Outcome.PASSED for _, found, _ in settled.steps)
+    told = {Outcome.NOTED} if refused else {Outcome.NOTED, Outcome.SKIPPED}
+    step = words.worded(words.STEPS, refused)
     said = (
-        Phrase(f"inspected: refused at step {refused[0]}", f"kiểm tra: không qua bước {refused[0]}")
+        Phrase(f"inspected: refused at step {step.en}", f"kiểm tra: không qua bước {step.vi}")
         if refused
         else Phrase(f"inspected: {passed} steps passed", f"kiểm tra: qua {passed} bước")
     )
-    noted = [f"{name}: {detail or found}" for name, found, detail in settled.steps
-             if found == Outcome.NOTED or (found == Outcome.SKIPPED and not refused)]  # fmt: skip
     return Moment(
         settled.at,
         What.INSPECTED,
@@ -163,7 +160,11 @@ def _inspected(part: Part, settled: Happened) -> Moment:
         said,
         "bad" if refused else "good",
         part.record.facts.submission_id,
-        notes=tuple(Phrase(note, note) for note in noted),
+        notes=tuple(
+            words.behind(words.worded(words.STEPS, name), f": {detail or found}")
+            for name, found, detail in settled.steps
+            if found in told
+        ),
     )
 
 

@@ -58,6 +58,19 @@ DELIVERIES: Final[Mapping[str, Phrase]] = {
     DeliveryState.RECALLED: Phrase("recalled", "đã thu hồi"),
 }
 
+STEPS: Final[Mapping[str, Phrase]] = {
+    "size": Phrase("size", "kích thước"),
+    "account": Phrase("account", "tài khoản"),
+    "well-formed": Phrase("well-formed", "đúng dạng XML"),
+    "kind": Phrase("kind", "loại gói tin"),
+    "schema": Phrase("schema", "lược đồ"),
+    "signature": Phrase("signature", "chữ ký"),
+    "signer": Phrase("signer", "người ký"),
+    "coverage": Phrase("coverage", "phạm vi ký"),
+    "rules": Phrase("rules", "quy tắc"),
+}
+"""The steps of the inspection; in English by the names that they have everywhere."""
+
 EVENTS: Final[Mapping[str, Phrase]] = {
     Event.SUBMISSION_ACCEPTANCE: Phrase("accepted by the axis", "trục đã nhận"),
     Event.SUBMISSION_REJECTION: Phrase("refused by the axis", "trục từ chối"),
@@ -160,9 +173,10 @@ def worded(table: Mapping[str, Phrase], code: str) -> Phrase:
 
 def status_words(code: str) -> Phrase:
     """`03 registered`."""
-    return prefixed(f"{code} ", STATUSES[code]) if code in STATUSES else Phrase(code, code)
+    phrase = STATUSES.get(code)
+    return Phrase(f"{code} {phrase.en}", f"{code} {phrase.vi}") if phrase else Phrase(code, code)
 
 
-def prefixed(before: str, phrase: Phrase) -> Phrase:
-    """The same text before both."""
-    return Phrase(before + phrase.en, before + phrase.vi)
+def behind(phrase: Phrase, text: str) -> Phrase:
+    """The same text behind both."""
+    return Phrase(phrase.en + text, phrase.vi + text)

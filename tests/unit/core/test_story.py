@@ -9,14 +9,17 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axisd.core.evidence import Evidence
 from axisd.core.history import LinkKind
+from axisd.core.inspection import Outcome, Step
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.policy import DeadlineKind
-from axisd.core.reasons import Event
+from axisd.core.reasons import Event, refuse
+from axisd.core.records import SubmissionRecord
 from axisd.core.story import Moment, What, story_of
 from axisd.core.timeline import Timeline
 from axisd.core.trace import Trace, traced
-from tests.support.tale import LOST_ID, REPLY_ID, TALE, UPDATE_ID, after, timeline
+from tests.support.tale import LOST_ID, REPLY_ID, TALE, UPDATE_ID, after, sealer, timeline
 from tests.support.values import FINANCE, HEALTH, OFFICE
 
 
@@ -131,6 +134,32 @@ def test_deadlines_say_how_they_were_kept() -> None:
     assert (overdue.tone, overdue.words.vi) == (
         "bad", "hạn trả lời yêu cầu thu hồi: quá hạn",
     )  # fmt: skip
+
+
+def test_a_refused_submission_says_at_which_step_and_why() -> None:
+    facts = replace(TALE.document, submission_id="refused")
+    refusal = refuse("schema-invalid", at="/edXML", line=3, detail="From is missing")
+    steps = (
+        Step("size", Outcome.PASSED), Step("schema", Outcome.REFUSED, "schema-invalid"),
+        Step("rules", Outcome.SKIPPED),
+    )  # fmt: skip
+    evidence = Evidence(
+        "E", Event.SUBMISSION_REJECTION, TALE.until, facts,
+        refusal=refusal, steps=steps, receipt_to=facts.sender,
+    )  # fmt: skip
+    entry, receipt = sealer().seal(evidence, 1, "0" * 64)
+    assert receipt is not None
+    record = SubmissionRecord(facts, SubmissionState.REFUSED, reason=refusal.code)
+    _, inspected, settled = told(Timeline((record,), (), (entry,), (receipt,)))
+    assert (inspected.tone, inspected.notes) == ("bad", ())
+    assert inspected.words == (
+        "inspected: refused at step schema",
+        "kiểm tra: không qua bước lược đồ",
+    )
+    assert (settled.what, settled.tone) == (What.SETTLED, "bad")
+    assert settled.happened is not None
+    assert settled.happened.reason is not None
+    assert (settled.happened.reason.code, settled.happened.reason.line) == ("schema-invalid", 3)
 
 
 def test_a_submission_that_is_only_known_by_its_record_is_told() -> None:

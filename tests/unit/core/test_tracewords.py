@@ -9,7 +9,7 @@ import pytest
 from axisd.core import tracewords
 from axisd.core.envelope import Business
 from axisd.core.history import LinkKind, RecallOutcome
-from axisd.core.inspection import LegalValue, SignatureState
+from axisd.core.inspection import STEPS, LegalValue, SignatureState
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import OWN_EVENTS, Event
@@ -27,6 +27,7 @@ from axisd.core.wording import Phrase
         (tracewords.BUSINESS, Business),
         (tracewords.SUBMISSIONS, SubmissionState),
         (tracewords.DELIVERIES, DeliveryState),
+        (tracewords.STEPS, STEPS),
         (tracewords.EVENTS, set(Event) - OWN_EVENTS),
         (tracewords.DEADLINES, DeadlineKind),
         (tracewords.KEPT, Kept),
