@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from axisd.core import tracewords
+from axisd.core.lifecycle import OPEN
 from axisd.core.reasons import Language
 from axisd.core.story import Moment, story_of
 from axisd.core.trace import Trace
@@ -44,6 +45,7 @@ def trace_page(
         trace=trace,
         story=story_of(trace),
         names=names,
+        waiting=OPEN,
         word=_word,
         status=tracewords.status_words,
         priority=lambda value: tracewords.PRIORITIES.get(value, Phrase(str(value), str(value))),

@@ -1,6 +1,6 @@
 """A trace as plain values, for machines: what `axisd document trace --json` prints (docs/reference/trace.md).
 
-Keys are only ever added. Times are in Vietnam time, ISO 8601, with milliseconds; None is what is not known
+Keys are only ever added. A clerk's own words are here alone, not on the terminal and not on the page. Times are in Vietnam time, ISO 8601, with milliseconds; None is what is not known
 or does not apply.
 """
 
@@ -76,6 +76,8 @@ def _part(part: Part) -> Values:
         "legal_value": facts.legal_value,
         "signature": facts.signature.state,
         "signer": facts.signature.signer or None,
+        "certificate": facts.signature.certificate or None,
+        "algorithm": facts.signature.algorithm or None,
         "attachments": [
             {
                 "content_id": one.content_id,
@@ -140,6 +142,7 @@ def _status(status: StatusRecord) -> Values:
         "from": status.reporter,
         "time": wire_time(status.at),
         "submission": status.submission_id,
+        "words": status.words or None,
     }
 
 

@@ -47,6 +47,7 @@ LOST_ID = "local-4711"
 CENTRE = "00.53.W00"
 SUBJECT = "Về việc riêng của ông A"
 ATTACHED = "ong-A.pdf"
+WORDS = "Văn thư ghi: ông A"
 REFUSED_FOR = "Gửi nhầm <b>nơi nhận</b>"
 
 
@@ -260,6 +261,7 @@ class Tale:
             reporter,
             code,
             at,
+            WORDS,
         )
         warnings = () if about else (refuse("date-invalid", field="X", found="<i>y</i>"),)
         leg = self._leg(of, FINANCE)

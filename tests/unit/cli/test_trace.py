@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from lxml import html
 
 from axisd.adapters.clock import SystemClock
 from axisd.core.advance import Failed, Sent
+from axisd.core.compose import compose_document, compose_status
+from axisd.core.envelope import Business, BusinessInfo, ResponseFor
 from axisd.core.reasons import refuse
 from axisd.core.zone import day_of
-from tests.support import tale
+from tests.support import tale, values
 from tests.support.cli import axisd, facts
 from tests.support.settings import Site, small_site
 from tests.support.site_ledger import forged, handed_in, tried, written
@@ -157,6 +161,63 @@ def test_without_a_ledger_it_ends_as_a_problem_of_the_configuration(site: Site) 
     assert "there is no ledger here" in result.stderr
 
 
+# --- as the axis itself writes it -----------------------------------------------------------------
+
+
+def lived(site: Site) -> str:
+    """A document to OFFICE: taken, replied to, updated, asked back, which OFFICE agrees to."""
+    finance = partial(handed_in, site, account="finance", agency=FINANCE)
+    office = partial(handed_in, site, account="office", agency=OFFICE)
+    report = partial(values.status, sender=OFFICE, document_id=ID)
+    submission = finance(compose_document(values.document(OFFICE, document_id=ID)))
+    tried(site, Sent())
+    office(compose_status(report("03", description="Đã vào sổ")))
+    reply = values.document(
+        FINANCE,
+        sender=OFFICE,
+        document_id="reply",
+        number="8",
+        responses_for=(ResponseFor(FINANCE, "7/STC", ID, "2026/01/05"),),
+    )
+    office(compose_document(reply))
+    update = values.document(OFFICE, document_id="update", number="9")
+    finance(
+        compose_document(replace(update, business=BusinessInfo(Business.UPDATE, document_id=ID)))
+    )
+    finance(compose_document(values.document(OFFICE, document_id=ID, business=Business.RECALL)))
+    office(compose_status(report("15", description="Đồng ý")))
+    return submission
+
+
+def test_a_documents_whole_life_is_told_as_the_axis_decided_it(site: Site) -> None:
+    site.edit("systems.yaml", "[000.00.01.H53]}", "[000.00.01.H53], profile: if-present}")
+    submission = lived(site)
+    result = axisd("document", "trace", ID, "--config", site.config, "--json")
+    assert result.exit_code == 0, result.stderr
+    told = facts(result)
+    story = [(one["what"], one["code"]) for one in told["story"] if one["what"] != "deadline"]
+    assert story == [
+        ("submitted", "new"), ("inspected", None), ("settled", "SubmissionAcceptance"),
+        ("delivery", "ContentConsignment"),
+        ("status", "03"), ("delivery", "ContentHandover"),
+        ("reference", "reply"), ("reference", "update"),
+        ("submitted", "recall"), ("reference", "recall"), ("inspected", None),
+        ("settled", "SubmissionAcceptance"), ("delivery", "ConsignmentNotification"),
+        ("status", "15"), ("delivery", "ConsignmentNotification"),
+    ]  # fmt: skip
+    assert told["submissions"][0]["id"] == submission
+    [recipient] = told["submissions"][0]["recipients"]
+    assert (recipient["state"], recipient["status"]) == ("recalled", "15")
+    assert [one["words"] for one in recipient["statuses"]] == ["Đã vào sổ", "Đồng ý"]
+    assert recipient["recall"]["outcome"] == "agreed"
+    assert recipient["recall"]["answered"] is not None
+    reasons = [one["reason"]["code"] for one in recipient["events"] if one["reason"]]
+    assert reasons == ["recall-asked", "recall-agreed"]
+    assert [one["other"]["document_id"] for one in told["referred_to_by"]] == ["reply", "update"]
+    receipts = [one["receipt"] for one in recipient["events"] if one["receipt"]]
+    assert {one["holds"] for one in receipts} == {True}
+
+
 # --- a document that has everything ---------------------------------------------------------------
 
 
@@ -198,6 +259,7 @@ def test_the_terminal_tells_the_story_in_order(told: Site) -> None:
     assert "recall  asked back, no answer yet" in text
     assert tale.SUBJECT not in text
     assert tale.ATTACHED not in text
+    assert tale.WORDS not in text
 
 
 def test_the_terminal_can_speak_one_language(told: Site) -> None:

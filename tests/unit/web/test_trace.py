@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from lxml import html
 
+from axisd.core.lifecycle import DeliveryState
 from axisd.core.reasons import Language
 from axisd.core.receiptproof import ReceiptVerifier
 from axisd.core.story import story_of
@@ -15,7 +16,7 @@ from axisd.core.trace import Trace, traced
 from axisd.web.pages import BOTH
 from axisd.web.trace import trace_page
 from tests.support.signed_world import world
-from tests.support.tale import ATTACHED, ID, REFUSED_FOR, SUBJECT, TALE, timeline
+from tests.support.tale import ATTACHED, ID, REFUSED_FOR, SUBJECT, TALE, WORDS, timeline
 from tests.support.values import FINANCE, HEALTH, OFFICE
 
 NAMES = {FINANCE: "Sở <Tài> & chính", HEALTH: "Sở Y tế"}
@@ -79,6 +80,19 @@ def test_each_recipient_has_its_states_in_words() -> None:
     assert "02 từ chối tiếp nhận" in texts(office, "./td")[2]
 
 
+def test_a_delivery_that_still_waits_says_why_and_until_when() -> None:
+    known = timeline()
+    leg = replace(
+        TALE.health, state=DeliveryState.DEFERRED, reason="inbox-missing", addressed=(HEALTH, "H53.12"),
+        inbox=OFFICE,
+    )  # fmt: skip
+    legs = tuple(leg if one.id == leg.id else one for one in known.deliveries)
+    section = read(trace=the_trace(replace(known, deliveries=legs)))["en"]
+    recipient, delivered, *_ = texts(section.get_element_by_id(f"en-{leg.id}"), "./td")
+    assert recipient == f"{HEALTH} Sở Y tếreceived by {OFFICE}addressed as H53.12"
+    assert delivered.startswith("deferred (inbox)inbox-missingtried until 2026-01-10 08:00:00")
+
+
 def test_what_the_axis_keeps_of_the_document_stands_at_its_top() -> None:
     section = read()["en"]
     part = section.get_element_by_id(f"en-{TALE.document.submission_id}")
@@ -87,6 +101,8 @@ def test_what_the_axis_keeps_of_the_document_stands_at_its_top() -> None:
     assert told["DocumentId"] == ID
     assert told["From"] == f"{FINANCE} Sở <Tài> & chính"
     assert (told["Date"], told["Reply due"]) == ("2026/11/02", "2026/11/12")
+    assert told["Received"] == "2026-11-02 09:00:00, over AMQP (account finance)"
+    assert told["Urgency"] == "normal (lane normal)"
     assert told["Value"] == "original"
     assert told["Signature"] == "verified: CN=Sở Tài chính"
     assert TALE.document.digest in told["Envelope"]
@@ -123,6 +139,7 @@ def test_neither_subject_nor_names_of_attachments_are_shown() -> None:
     text = trace_page(the_trace(), "12/STC-VP", NAMES)
     assert SUBJECT not in text
     assert ATTACHED not in text
+    assert WORDS not in text, "a clerk's own words are for who asks for them"
 
 
 @pytest.mark.parametrize("languages", [("vi",), ("en",)])

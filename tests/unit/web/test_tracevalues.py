@@ -10,7 +10,7 @@ from typing import Any
 
 from axisd.core.trace import traced
 from axisd.web.tracevalues import matched_values, values_of
-from tests.support.tale import ATTACHED, EARLIER_ID, ID, REPLY_ID, SUBJECT, TALE, timeline
+from tests.support.tale import ATTACHED, EARLIER_ID, ID, REPLY_ID, SUBJECT, TALE, WORDS, timeline
 from tests.support.values import FINANCE, HEALTH
 
 REFERENCE = Path(__file__).parents[3] / "docs/reference/trace.md"
@@ -66,6 +66,7 @@ def test_each_recipient_has_its_history() -> None:
     health = document["recipients"][0]
     assert (health["organ"], health["state"], health["status"]) == (HEALTH, "handed-over", "03")
     assert [one["text"]["vi"] for one in health["statuses"]] == ["đã đến", "đã tiếp nhận"]
+    assert {one["words"] for one in health["statuses"]} == {WORDS}
     assert health["arrived"] == "2026-11-02T09:05:00.123+07:00"
     assert [(one["kind"], one["kept"]) for one in health["deadlines"]] == [
         ("arrival", "met"), ("registration", "late"), ("reply", "suspended"),
