@@ -45,7 +45,6 @@ async def run(folder: Path, of: Large) -> dict[str, Any]:
             "submissions": report.traffic.total[Measure.SUBMISSIONS],
             "copies": report.traffic.total[Measure.SENT],
         }
-    figures["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     ledger = await open_ledger(of.copy(folder))
     try:
         figures["beside_a_writer"] = await beside_a_writer(ledger, folder)
@@ -67,7 +66,8 @@ async def timed(folder: Path, period: Period) -> tuple[Report, float]:
 
 
 async def beside_a_writer(ledger: SqlLedger, folder: Path) -> dict[str, float]:
-    """Milliseconds of a commit of twenty documents, alone and beside a report; how far the log grew."""
+    """Milliseconds of a commit of twenty documents, alone and beside a report; how far the log
+    grew, and how much memory the report took."""
     noise = random.Random(1)
     sealer = small.Sealer(noise)
 
@@ -79,12 +79,12 @@ async def beside_a_writer(ledger: SqlLedger, folder: Path) -> dict[str, float]:
 
     alone = [await commit() for _ in range(_ALONE)]
     reporting = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.report", "--count", str(folder)
+        sys.executable, "-m", "bench.report", "--count", str(folder), stdout=asyncio.subprocess.PIPE
     )
     beside: list[float] = []
     log = 0
     async with asyncio.TaskGroup() as group:
-        over = group.create_task(reporting.wait())
+        over = group.create_task(reporting.communicate())
         while not over.done():
             beside.append(await commit())
             log = max(log, (folder / "ledger.db-wal").stat().st_size)
@@ -94,12 +94,14 @@ async def beside_a_writer(ledger: SqlLedger, folder: Path) -> dict[str, float]:
         "commit_worst_ms_beside": round(max(beside), 1),
         "commits_beside": len(beside),
         "log_mb": round(log / 1e6),
+        "reporting_mb": int(over.result()[0]),
     }
 
 
 def main() -> None:
     if sys.argv[1] == "--count":
         asyncio.run(timed(Path(sys.argv[2]), QUARTER))
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         return
     print(json.dumps(asyncio.run(run(Path(sys.argv[1]), large())), indent=2))
 
