@@ -502,7 +502,7 @@ class Daemon:
         self, taking: list[asyncio.Task[None]], relaying: list[asyncio.Task[None]]
     ) -> None:
         # First, so that a stop is not taken for trouble: from here on it is not ready.
-        await self._within(_UPTIME_SECONDS, self._uptime.stop())
+        self._uptime.retire()
         self._ready = False
         self._notifier.stopping()
         stop = self._configuration.settings.stop
@@ -513,6 +513,8 @@ class Daemon:
         for dispatch in self._dispatches:
             dispatch.drain()
         await self._within(stop.relay.total_seconds(), asyncio.wait(relaying))
+        if not self._hurried:  # a ledger that cannot be written now would be waited for
+            await self._within(_UPTIME_SECONDS, self._uptime.stop())
 
     async def _within(self, seconds: float, work: Awaitable[object]) -> None:
         """Waits for `work`, at most `seconds`, and no longer after a second SIGTERM."""

@@ -31,6 +31,7 @@ class UptimeLog:
         self._serving = serving
         self._turn = asyncio.Lock()
         self._current: Uptime | None = None
+        self._retired = False
 
     async def look(self) -> None:
         """Confirms that the axis serves, or records that it no longer does.
@@ -38,11 +39,17 @@ class UptimeLog:
         Raises TransientError or IntegrityError when that cannot be written now.
         """
         async with self._turn:
+            if self._retired:
+                return
             if self._serving():
                 await self._confirm()
             elif self._current is not None:
                 ended, self._current = self._current, None
                 await self._write(replace(ended, ended=UptimeEnd.INTERRUPTED))
+
+    def retire(self) -> None:
+        """The axis is about to stop: that it does not serve from now on is no trouble."""
+        self._retired = True
 
     async def stop(self) -> None:
         """The axis stops, and means to. What cannot be written is told, and looks like a crash later."""

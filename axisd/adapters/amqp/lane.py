@@ -137,6 +137,7 @@ class IntakeLane:
             with contextlib.suppress(TransientError), broker_errors("cancelling the consumer"):
                 await self._channel.basic_cancel(self._tag, timeout=self.bounds.answer)
         await self._idle.wait()
+        await self._acknowledged()
 
     # the consumer
 
@@ -280,6 +281,15 @@ class IntakeLane:
         with contextlib.suppress(TransientError), broker_errors("acknowledging"):
             assert isinstance(message.channel, aiormq.Channel), "aiormq opens its own channels"
             await message.channel.basic_ack(message.delivery_tag or 0, wait=False)
+
+    async def _acknowledged(self) -> None:
+        """Returns when the broker has all acknowledgements: it answers in order, and they wait for nothing.
+
+        A connection closed before would bring the last submissions again, as duplicates.
+        """
+        if self._channel is not None:
+            with contextlib.suppress(TransientError), broker_errors("acknowledging"):
+                await self._channel.basic_qos(prefetch_count=1, timeout=self.bounds.answer)
 
     def _submission(self, arrival: _Arrival) -> Submission:
         """Each try has an id of its own: the one before may have become durable and not told us."""
