@@ -99,13 +99,20 @@ def test_a_long_chain_is_no_circle() -> None:
 
 
 def test_systems_must_serve_agencies_that_exist_and_nobody_else_serves() -> None:
-    second = System("second", Channel.VXP, ("H53.01", "000.00.99.H53"))
+    second = System("second", Channel.AMQP, ("H53.01", "000.00.99.H53"))
     items = found(OFFICE, FINANCE, systems=(SYSTEM, second))
     assert [(item.severity, item.kind, item.system) for item in items] == [
         (Severity.ERROR, "agency-served-twice", 1),
         (Severity.ERROR, "system-agency-unknown", 1),
     ]
     assert "office" in items[0].text
+
+
+def test_a_system_whose_door_is_not_there_is_pointed_out() -> None:
+    second = System("second", Channel.VXP, (FINANCE.code,))
+    (item,) = found(OFFICE, FINANCE, systems=(SYSTEM, second))
+    assert (item.severity, item.kind, item.system) == (Severity.WARNING, "system-without-door", 1)
+    assert "nobody can empty" in item.text
 
 
 def test_an_account_belongs_to_one_system() -> None:
