@@ -20,6 +20,7 @@ from axisd.config.check_certificates import authority_remarks, pin_remarks
 from axisd.config.directory import Remark, Sources, examine, read_sources
 from axisd.config.files import Base
 from axisd.config.model import CalendarSettings, DirectorySettings, Section, Settings
+from axisd.config.probe import check_probe
 from axisd.config.problems import problems_of
 from axisd.config.view import axis_of, build_view
 from axisd.config.yamlfile import Document, parse
@@ -68,6 +69,7 @@ def read(file: Path, *, day: date, version: int = 1) -> Configuration:
         raise ConfigError(tuple(problems))
     directory = sources.directory()
     problems.extend(check_agencies(settings.calendar, directory, document))
+    problems.extend(check_probe(settings.check, directory, document))
     if problems:
         raise ConfigError(tuple(problems))
     calendar = build_calendar(settings.calendar, exceptions, directory, day)

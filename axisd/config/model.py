@@ -83,6 +83,12 @@ HttpUrl = Annotated[SecretStr, AfterValidator(_http_url), Called("HTTP URL")]
 Socket = Annotated[Place, AfterValidator(_socket)]
 
 
+def with_vhost(url: str, vhost: str) -> str:
+    """The address of the broker with its vhost in it."""
+    address, mark, query = url.partition("?")
+    return f"{address.rstrip('/')}/{quote(vhost, safe='')}{mark}{query}"
+
+
 def setting(description: str, *, reloads: bool = False, **keywords: Any) -> Any:
     """A field with its meaning; `reloads` says that a change takes effect without a restart."""
     return Field(description=description, json_schema_extra={"reloads": reloads}, **keywords)
@@ -171,8 +177,7 @@ class AmqpSettings(Section):
         """The whole address with vhost and password: for the connection alone, never to be shown."""
         url = self.url or (self.url_file.value if self.url_file else None)
         assert url is not None, "the validator has seen to it"
-        address, mark, query = url.get_secret_value().partition("?")
-        return f"{address.rstrip('/')}/{quote(self.vhost, safe='')}{mark}{query}"
+        return with_vhost(url.get_secret_value(), self.vhost)
 
     def management(self) -> str | None:
         """The address of the management API with its password, never to be shown; None if not set."""
@@ -477,6 +482,46 @@ class NationalSettings(Section):
     poll: PollSettings = setting("How often it is asked.", default=PollSettings())
 
 
+class CheckSettings(Section):
+    """The interconnection check, `axisd check` (QC Điều 12.6). Without this section no documents are probed with.
+
+    What it needs of files is read by the check alone: the daemon starts without them.
+    """
+
+    agency: Code = setting(
+        "The probe agency: a code of the directory that stands for nobody, served by an AMQP system of its own.",
+        reloads=True,
+    )
+    url_file: Place = setting(
+        "File with the address of RabbitMQ in it, as that system's account, without the vhost.",
+        reloads=True,
+    )
+    key: Place = setting(
+        "Private key that the probe agency signs with, PEM without a passphrase.", reloads=True
+    )
+    certificate: Place = setting(
+        "Certificate of that key, PEM, followed by its chain.", reloads=True
+    )
+    timeout: Duration = setting(
+        "How long a probe may take through a lane, with its receipts.",
+        reloads=True,
+        default=timedelta(seconds=60),
+        gt=timedelta(),
+    )
+    national: bool = setting(
+        "Whether a probe goes over the national axis too, where it is joined; the probe agency has to be"
+        " registered there.",
+        reloads=True,
+        default=True,
+    )
+    national_timeout: Duration = setting(
+        "How long it may take over the national axis and back.",
+        reloads=True,
+        default=timedelta(minutes=20),
+        gt=timedelta(),
+    )
+
+
 class StopSettings(Section):
     """How the daemon stops at SIGTERM. A second SIGTERM does not wait."""
 
@@ -528,5 +573,6 @@ class Settings(Section):
         "What recipients have to do in time.", default=DeadlineSettings()
     )
     national: NationalSettings | None = setting("The national axis, if joined.", default=None)
+    check: CheckSettings | None = setting("The interconnection check.", reloads=True, default=None)
     stop: StopSettings = setting("How the daemon stops.", default=StopSettings())
     log: LogSettings = setting("What is logged.", default=LogSettings())

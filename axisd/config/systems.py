@@ -54,11 +54,15 @@ class SystemRow(Section):
         "What is asked of signatures: required, if-present or recorded.", default=Profile.REQUIRED
     )
     suspended: bool = setting("Refuse what it submits; deliveries to it go on.", default=False)
+    probe: bool = setting(
+        "Whether the interconnection check places probes in its inboxes, which it has to ignore.",
+        default=True,
+    )
 
     def system(self) -> System:
         """The value that the core works with."""
         codes = tuple(served.code for served in self.agencies)
-        return System(self.account, self.channel, codes, self.profile, self.suspended)
+        return System(self.account, self.channel, codes, self.profile, self.suspended, self.probe)
 
 
 class SystemsFile(Section):

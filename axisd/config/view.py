@@ -33,6 +33,7 @@ def build_view(
         lifetime=settings.delivery.lifetime,
         calendar=calendar,
         deadlines=_deadlines(settings.deadlines),
+        probe=directory.canonical(settings.check.agency) if settings.check else "",
         version=version,
     )
 

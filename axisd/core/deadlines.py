@@ -34,9 +34,10 @@ def begin(view: View, *, created_at: datetime, inbox: str, due_date: str, kind: 
     """What is awaited of a recipient from the moment that a document is settled.
 
     `inbox`: whose office hours count. `due_date`: as the document writes it (yyyy/MM/dd), anything else
-    asks for no reply, nor does a day that was over before. Nothing is awaited for a status.
+    asks for no reply, nor does a day that was over before. Nothing is awaited for a status, and nothing of
+    the probe agency, which is nobody.
     """
-    if kind != Kind.DOCUMENT:
+    if kind != Kind.DOCUMENT or (view.probe and inbox == view.probe):
         return UNWATCHED
     calendar, watches = view.calendar, view.deadlines.watches
     return _started(

@@ -81,6 +81,8 @@ class System:
     agencies: tuple[str, ...]
     profile: Profile = Profile.REQUIRED
     suspended: bool = False
+    probe: bool = True
+    """Whether the interconnection check places probes in its inboxes."""
 
     def serves(self, code: str) -> bool:
         return code in self.agencies

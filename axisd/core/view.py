@@ -63,4 +63,6 @@ class View:
     """Office hours, by which legal time and deadlines run."""
     deadlines: DeadlinePolicy = DEFAULT_DEADLINES
     """Which deadlines are watched, and when recipients are reminded."""
+    probe: str = ""
+    """The agency that the interconnection check sends from and to; nothing is awaited of it."""
     version: int = 1

@@ -101,6 +101,21 @@ def joined(folder: Path, url: str, secret: str = SECRETS[PROVINCE]) -> Site:
     return site
 
 
+PROBE = "000.00.99.H53"
+
+
+def with_probe_agency(site: Site, code: str = PROBE, *, channel: str = "amqp") -> None:
+    """Adds the probe agency, served by a system of its own called `probe`."""
+    agencies = site.folder / "agencies.csv"
+    header = agencies.read_text(encoding="utf-8").partition("\n")[0].split(",")
+    row = {"code": code, "name": "Cơ quan kiểm tra liên thông"}
+    line = ",".join(row.get(column, "") for column in header)
+    site.write("agencies.csv", agencies.read_text(encoding="utf-8") + line + "\n")
+    systems = (site.folder / "systems.yaml").read_text(encoding="utf-8")
+    more = f"\n  - {{account: probe, channel: {channel}, agencies: [{code}]}}\n"
+    site.write("systems.yaml", systems.rstrip("\n") + more)
+
+
 def write_pair(key_path: Path, certificate_path: Path, *, name: str = "axis") -> x509.Certificate:
     """A fresh key and its self-signed certificate, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())

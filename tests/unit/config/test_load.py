@@ -9,7 +9,7 @@ from axisd.core.directory import Channel, Profile
 from axisd.core.trust import fingerprints
 from axisd.errors import ConfigError
 from axisd.resources import config_path
-from tests.support.settings import TODAY, shipped_site, small_site, write_pair
+from tests.support.settings import TODAY, shipped_site, small_site, with_probe_agency, write_pair
 
 
 def problems(file: Path) -> list[str]:
@@ -231,10 +231,15 @@ def test_the_example_shows_every_setting_and_every_default(tmp_path: Path) -> No
     )
     (tmp_path / "national").write_text("secret", encoding="utf-8")
     site.write("axisd.yaml", text.replace("credential:national-secret", "national"))
+    with_probe_agency(site)
     told_all = read(site.config, day=TODAY).settings
     national = told_all.national
     assert national is not None
-    assert told_all.model_copy(update={"national": None, "amqp": shipped.amqp}) == shipped
+    assert told_all.check is not None
+    assert (
+        told_all.model_copy(update={"national": None, "check": None, "amqp": shipped.amqp})
+        == shipped
+    )
     for section in (told_all, *(getattr(told_all, name) for name in type(told_all).model_fields)):
         missing = set(type(section).model_fields) - section.model_fields_set
         assert missing <= {"url", "management_url_file"}, (

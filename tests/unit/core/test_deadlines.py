@@ -54,6 +54,11 @@ def test_a_document_of_friday_night_counts_for_monday() -> None:
     assert (watch.arrival_due, watch.registration_due) == (at(12, 17), at(13, 17))
 
 
+def test_nothing_is_awaited_of_the_probe_agency() -> None:
+    assert begun(due_date="2026/01/20", probe=HEALTH) == UNWATCHED
+    assert begun(due_date="2026/01/20") != UNWATCHED
+
+
 def test_nothing_is_awaited_for_a_status() -> None:
     status = begin(
         VIEW, created_at=MONDAY_MORNING, inbox=HEALTH, due_date="2026/01/20", kind="status"
