@@ -17,7 +17,16 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from axisd.adapters.ledger import awaited, codec, reading, schema, statistics, verify, writing
+from axisd.adapters.ledger import (
+    awaited,
+    codec,
+    reading,
+    reconciliation,
+    schema,
+    statistics,
+    verify,
+    writing,
+)
 from axisd.adapters.ledger.connection import OwnedConnection, T, Work
 from axisd.adapters.ledger.engine import READING, WRITING, reading_engine, writing_engine
 from axisd.adapters.ledger.faults import translated
@@ -165,6 +174,14 @@ class LedgerReader:
         return await self._reader.read(
             partial(reading.numbered, number=number, notation=notation, sender=sender, year=year)
         )
+
+    async def contradictions(self, limit: int) -> Sequence[str]:
+        """What deliveries and outbox contradict each other in, as sentences, at most `limit` of each kind."""
+        return await self._reader.read(partial(reconciliation.contradictions, limit=limit))
+
+    async def check_since(self, proved: Head | None) -> verify.Stretch:
+        """Verifies the newest entries and all since `proved`, where the chain was verified up to before."""
+        return await verify.check_since(self._reader, proved)
 
     async def quarantined(self, limit: int = 100) -> Sequence[SubmissionRecord]:
         """Submissions that crashed the inspection, newest first."""

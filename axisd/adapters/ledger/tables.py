@@ -152,6 +152,10 @@ payload: Final = Table(
 )
 """`body` is NULL where the bytes lie on disk (`axisd.adapters.ledger.payloads`)."""
 
+STILL_OPEN: Final = "state IN ('queued', 'deferred', 'held')"
+"""`axisd.core.lifecycle.OPEN`, as SQL: deliveries that still have to leave. Conditions of partial indexes are
+written out wherever they are asked for: only word for word do they apply."""
+
 delivery: Final = Table(
     "delivery",
     METADATA,
@@ -189,6 +193,13 @@ delivery: Final = Table(
         postgresql_where=text("next_due IS NOT NULL"),
     ),
     *map(_awaited, AWAITED),
+    # By this one reconciliation finds what has to leave; it is as small as the backlog.
+    Index(
+        "delivery_still_open",
+        "id",
+        sqlite_where=text(STILL_OPEN),
+        postgresql_where=text(STILL_OPEN),
+    ),
     # The identity. Document first, so that one list of values finds many identities, and all
     # deliveries of a document (SQLite scans the table for a list of several columns).
     UniqueConstraint("document_id", "sender", "business", "recipient"),

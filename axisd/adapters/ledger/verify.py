@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.connection import OwnedConnection
@@ -28,6 +28,8 @@ from axisd.ports import Verification
 
 TAIL: Final = 1000
 """Entries verified when a ledger is opened."""
+MOST_AT_ONCE: Final = 1_000_000
+"""Entries that one interconnection check verifies at most."""
 _PAGE: Final = 500
 _PAYLOADS_PAGE: Final = 16
 """Payloads read at a time: at most 16 MiB."""
@@ -91,6 +93,60 @@ async def check_tail(reader: OwnedConnection) -> None:
     """Raises IntegrityError unless the last `TAIL` entries hold together."""
     entries = await reader.read(_last_entries)
     await asyncio.to_thread(_require_chain, entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the chain that was verified: `entries` of them, up to `head`. `newest`: where the chain ended
+    when that began; beyond `head` where there was too much for one time."""
+
+    head: Head
+    entries: int
+    newest: int
+    faults: tuple[str, ...]
+
+
+async def check_since(
+    reader: OwnedConnection, proved: Head | None, *, most: int = MOST_AT_ONCE
+) -> Stretch:
+    """Verifies the last `TAIL` entries, and all since `proved` where that was verified before.
+
+    At most `most` entries, in their order: what is left then is for the next time, from the head that is
+    returned. Receipts are compared with their entries; payloads and the file are not looked at.
+    """
+    newest = await reader.read(_newest)
+    first = max(newest - TAIL, 0)
+    if proved is not None:
+        first = min(first, proved.position)
+    base, faults = await reader.read(partial(_base, position=first, proved=proved))
+    findings = _Findings(head=base, faults=faults)
+    while findings.head.position < newest and findings.entries < most:
+        entries, receipts = await reader.read(partial(_chain_page, after=findings.head.position))
+        if not entries:
+            break
+        await asyncio.to_thread(_check_page, findings, entries, receipts)
+    return Stretch(findings.head, findings.entries, newest, findings.verification.faults)
+
+
+def _newest(connection: Connection) -> int:
+    return connection.execute(select(func.max(_entry.position))).scalar_one() or 0
+
+
+def _base(connection: Connection, position: int, proved: Head | None) -> tuple[Head, list[str]]:
+    """The entry behind which the verification begins, and what is wrong with those that should be known."""
+    faults = []
+    if proved is not None and proved.position and _hash(connection, proved.position) != proved.hash:
+        faults.append(f"entry {proved.position}: it is not the one that the last check verified")
+    found = _hash(connection, position) if position else Head().hash
+    if found is None:
+        faults.append(f"entry {position}: it is missing")
+    return Head(position, found or Head().hash), faults
+
+
+def _hash(connection: Connection, position: int) -> str | None:
+    return connection.execute(
+        select(_entry.hash).where(_entry.position == position)
+    ).scalar_one_or_none()
 
 
 def _require_chain(entries: list[Entry]) -> None:

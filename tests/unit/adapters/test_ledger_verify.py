@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from axisd.adapters.ledger import open_ledger, open_reader
+from axisd.adapters.ledger import open_ledger, open_reader, verify
+from axisd.core.evidence import Head
 from axisd.core.reasons import Event
 from axisd.core.records import INLINE_LIMIT, Change
 from axisd.errors import IntegrityError
@@ -223,3 +224,72 @@ async def test_very_many_faults_are_counted_and_not_all_listed(tmp_path: Path) -
     faults = (await verified(folder)).faults
     assert len(faults) == 1001
     assert faults[-1] == "100 further faults are not listed"
+
+
+@pytest.fixture
+def folder(original: Path, tmp_path: Path) -> Path:
+    return copied(original, tmp_path)
+
+
+async def test_a_check_goes_on_from_where_the_last_one_ended(folder: Path) -> None:
+    ledger = await open_ledger(folder)
+    try:
+        first = await ledger.check_since(None)
+        assert (first.entries, first.faults) == (first.newest, ())
+        assert first.head.position == first.newest
+        again = await ledger.check_since(first.head)
+        assert (again.head, again.faults) == (first.head, ())
+        await commit(ledger, case("later").change)
+        later = await ledger.check_since(first.head)
+        assert later.head.position == first.newest + 1
+        assert later.faults == ()
+    finally:
+        await ledger.close()
+
+
+async def test_what_is_too_much_for_one_check_is_left_for_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "_PAGE", 2)
+    reader = await open_reader(folder)
+    try:
+        begin = Head()
+        part = await verify.check_since(reader._reader, begin, most=2)
+        assert (part.entries, part.head.position) == (2, 2)
+        assert part.newest > 2
+        rest = await verify.check_since(reader._reader, part.head)
+        assert (rest.head.position, rest.faults) == (rest.newest, ())
+    finally:
+        await reader.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE entry SET content = replace(content, 'amqp', 'edoc') WHERE position = 3", "hash"),
+        ("UPDATE receipt SET body = x'00' WHERE position = 2", "receipt"),
+        ("DELETE FROM entry WHERE position = 3", "was expected"),
+    ],
+)
+async def test_a_check_finds_what_was_changed_since_the_last_one(
+    folder: Path, statement: str, says: str
+) -> None:
+    with tampering(folder) as connection:
+        connection.execute(statement)
+    reader = await open_reader(folder)
+    try:
+        stretch = await reader.check_since(None)
+    finally:
+        await reader.close()
+    assert any(says in fault for fault in stretch.faults), stretch.faults
+
+
+async def test_a_chain_that_was_written_anew_is_not_the_one_that_was_verified(folder: Path) -> None:
+    reader = await open_reader(folder)
+    try:
+        proved = (await reader.check_since(None)).head
+        for other in (Head(proved.position, "0" * 64), Head(proved.position + 5, proved.hash)):
+            (fault,) = (await reader.check_since(other)).faults
+            assert f"entry {other.position}: it is not the one" in fault
+    finally:
+        await reader.close()
