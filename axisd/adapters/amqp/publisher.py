@@ -102,46 +102,21 @@ class AmqpPublisher:
             TransientError: not connected, blocked by an alarm, or lost before the answer.
         """
         try:
-            properties = _Properties(message)
+            properties = Properties(message)
         except (ValueError, struct.error) as error:
             # What cannot be written must not take the others along; it ends like what a broker minds.
             self._telemetry.trouble(self._link.purpose, error)
             return Delivered.NACKED
         if len(message.body) <= LARGE:
-            return await self._publish(self._open_channel(), message, properties)
+            return await published(self._open_channel(), message, properties, self._deadline)
         async with self._one_large:
             channel = await self._channel_for_large()
             try:
-                return await self._publish(channel, message, properties)
+                return await published(channel, message, properties, self._deadline)
             except TransientError as error:
                 if isinstance(error.__cause__, _ONLY_THIS):
                     return Delivered.NACKED
                 raise
-
-    async def _publish(
-        self, channel: aiormq.Channel, message: Message, properties: _Properties
-    ) -> Delivered:
-        body = message.body
-        try:
-            with broker_errors(f"publishing to {message.queue}"):
-                await channel.basic_publish(
-                    body,
-                    routing_key=message.queue,
-                    properties=properties,
-                    mandatory=True,
-                    timeout=self._deadline,
-                    wait=len(body) > _BUFFERED,
-                )
-        except TransientError as error:
-            # A publish that fails raises what became of it; a return is a kind of delivery error.
-            if isinstance(error.__cause__, aiormq.PublishError):
-                return Delivered.RETURNED
-            if isinstance(error.__cause__, aiormq.DeliveryError):
-                return Delivered.NACKED
-            if isinstance(error.__cause__, TimeoutError):
-                return Delivered.SILENT
-            raise
-        return Delivered.CONFIRMED
 
     def _open_channel(self) -> aiormq.Channel:
         if self._channel is None or self._channel.is_closed:
@@ -176,6 +151,36 @@ class AmqpPublisher:
             await close(channel)
 
 
+async def published(
+    channel: aiormq.Channel, message: Message, properties: Properties, deadline: float
+) -> Delivered:
+    """Publishes on `channel`, which confirms, and returns the broker's answer; `deadline` in seconds.
+
+    Raises TransientError when the connection is lost before the answer.
+    """
+    body = message.body
+    try:
+        with broker_errors(f"publishing to {message.queue}"):
+            await channel.basic_publish(
+                body,
+                routing_key=message.queue,
+                properties=properties,
+                mandatory=True,
+                timeout=deadline,
+                wait=len(body) > _BUFFERED,
+            )
+    except TransientError as error:
+        # A publish that fails raises what became of it; a return is a kind of delivery error.
+        if isinstance(error.__cause__, aiormq.PublishError):
+            return Delivered.RETURNED
+        if isinstance(error.__cause__, aiormq.DeliveryError):
+            return Delivered.NACKED
+        if isinstance(error.__cause__, TimeoutError):
+            return Delivered.SILENT
+        raise
+    return Delivered.CONFIRMED
+
+
 async def _is_blocked(connection: aiormq.Connection) -> bool:
     """The library tells it only by letting wait whoever asks whether the connection is ready."""
     try:
@@ -186,7 +191,7 @@ async def _is_blocked(connection: aiormq.Connection) -> bool:
     return False
 
 
-class _Properties(spec.Basic.Properties):
+class Properties(spec.Basic.Properties):
     """Properties that are written already. The library itself looks at `message_id` alone."""
 
     def __init__(self, message: Message) -> None:
