@@ -45,6 +45,7 @@ from axisd.core.submission import Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
+from axisd.service.check_book import CheckBook, last_checks
 from axisd.service.commit import GroupCommit
 from axisd.service.deadlines import PART as DEADLINES
 from axisd.service.deadlines import Sweep
@@ -54,6 +55,7 @@ from axisd.service.downlink import Downlink, Pace
 from axisd.service.gauges import by_and_by, inbox_consumers
 from axisd.service.heartbeat import Pulse
 from axisd.service.intake import Intake, Settlement
+from axisd.service.national_probe import NationalProbe
 from axisd.service.relay import Relay
 from axisd.service.uplink import Uplink
 from axisd.service.uptime import EVERY, UptimeLog
@@ -139,6 +141,8 @@ class Daemon:
             soundness=self._soundness,
         )
         self._uptime = UptimeLog(self._ledger, self._clock, self._telemetry, self._serving)
+        self._checks_kept = CheckBook(self._commits, self._clock, self._telemetry)
+        await self._tell_last_check()
         self._intake = Intake(
             lambda: self._view,
             Schemas(),
@@ -242,7 +246,20 @@ class Daemon:
         uplink = Uplink(client, self._clock, self._telemetry)
         self._dispatches.append(self._dispatch("uplink", ("national",), uplink, _NATIONAL_BOUNDS))
         pace = Pace(settings.poll.quick.total_seconds(), settings.poll.slow.total_seconds())
-        self._downlink = Downlink(client, self._handle, self._clock, self._telemetry, pace)
+        probe = NationalProbe(client, lambda: self._view, self._clock, self._telemetry)
+        self._checks_kept.national = probe
+        self._downlink = Downlink(
+            client, self._handle, self._clock, self._telemetry, pace, probe.returned
+        )
+
+    async def _tell_last_check(self) -> None:
+        """What the last check found stays to be seen after a restart; a ledger that contradicts itself does
+        not keep the axis from starting here: its tail was verified."""
+        try:
+            for last in await last_checks(self._ledger, 1):
+                self._telemetry.last_check(last.at, last.run)
+        except IntegrityError as error:
+            self._telemetry.trouble("check", error)
 
     def _observed(self, _: LinkState) -> None:
         """A connection to the broker changed."""
@@ -281,7 +298,7 @@ class Daemon:
         settings = self._configuration.settings
         app = status_app(self._telemetry.registry, self._checks)
         await self._stack.enter_async_context(serve(app, settings.http.listen))
-        control = control_app(self)
+        control = control_app(self, self._checks_kept)
         await self._stack.enter_async_context(serve_socket(control, settings.control.socket))
 
     async def _come_up(self) -> None:
@@ -396,7 +413,7 @@ class Daemon:
 
     async def _show_consumers(self, management: Management) -> None:
         by_queue = await management.consumers()
-        self._telemetry.consumers(inbox_consumers(by_queue, self._view.directory))
+        self._telemetry.consumers(inbox_consumers(by_queue, self._view))
 
     async def _reload_when_asked(self) -> None:
         while True:

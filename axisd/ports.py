@@ -17,6 +17,7 @@ from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import Awaited
+from axisd.core.interconnection import CheckRun
 from axisd.core.records import (
     Known,
     OutboxRow,
@@ -293,6 +294,9 @@ class Telemetry(Protocol):
 
     def awaited(self, awaited: Sequence[Awaited]) -> None:
         """What recipients owe, and what we owe them, as of now."""
+
+    def checked(self, at: datetime, run: CheckRun) -> None:
+        """An interconnection check is on record since `at`."""
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed; it is counted and logged with its cause."""

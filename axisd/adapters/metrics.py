@@ -28,6 +28,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from axisd.core.history import CONSIGNMENT
+from axisd.core.interconnection import ITEMS, Outcome, Trigger
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import REASONS
@@ -345,6 +346,24 @@ class Metrics:
         self.verified_time = self._gauge(
             "ledger_verified_timestamp_seconds", "When the chain was last verified."
         )
+        self.checks = Bounded(
+            self._counter("checks", "Interconnection checks put on record.", "trigger", "outcome"),
+            list(Trigger),
+            (Outcome.PASSED, Outcome.FAILED),
+        )
+        self.check_time = self._gauge(
+            "check_last_timestamp_seconds",
+            "When the last interconnection check was put on record; 0 if there is none.",
+        )
+        self.check_outcome = Bounded(
+            self._gauge(
+                "check_outcome",
+                "What the last interconnection check found: 2 passed, 1 passed with a warning, 0 failed,"
+                " -1 not looked at.",
+                "item",
+            ),
+            list(ITEMS),
+        )
         self.trouble = Bounded(
             self._counter("trouble", "Failures of our own, by part and family.", "part", "family"),
             (
@@ -356,6 +375,7 @@ class Metrics:
                 "backlog",
                 "consumers",
                 "awaited",
+                "check",
             ),
             FAMILIES,
         )

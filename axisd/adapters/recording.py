@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from axisd.core.history import Awaited
+from axisd.core.interconnection import CheckRun
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.ports import Settled
@@ -27,6 +29,7 @@ class RecordingTelemetry:
     backlogs: list[tuple[OutboxSummary, ...]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
+    checks: list[CheckRun] = field(default_factory=list)
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
     beats: dict[str, int] = field(default_factory=dict)
 
@@ -56,6 +59,9 @@ class RecordingTelemetry:
 
     def awaited(self, awaited: Sequence[Awaited]) -> None:
         self.awaiting.append(tuple(awaited))
+
+    def checked(self, at: datetime, run: CheckRun) -> None:  # noqa: ARG002
+        self.checks.append(run)
 
     def trouble(self, where: str, error: BaseException) -> None:
         self.troubles.append((where, error))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from axisd import __version__
@@ -17,6 +18,7 @@ from axisd.adapters.logs import journal
 from axisd.adapters.metrics import DEADLINES, Metrics
 from axisd.config.load import Configuration
 from axisd.core.history import Awaited
+from axisd.core.interconnection import ITEMS, CheckRun, Outcome
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
@@ -31,6 +33,14 @@ _ANSWERED: Final = frozenset({"ok", "done", "fail"})
 """Outcomes of a request to the national axis that show that it is there."""
 
 
+_FOUND: Final = {
+    Outcome.PASSED: 2,
+    Outcome.WARNED: 1,
+    Outcome.FAILED: 0,
+    Outcome.SKIPPED: -1,
+}
+
+
 class AxisTelemetry:
     """Counts, logs and beats. `registry` is what `/metrics` shows."""
 
@@ -41,6 +51,8 @@ class AxisTelemetry:
         self.registry = self._metrics.registry
         self._log = journal()
         self._metrics.build.info({"version": __version__})
+        for name in ITEMS:
+            self._metrics.check_outcome.of(name).set(_FOUND[Outcome.SKIPPED])
         self._metrics.clock_sound.set(1)  # until `clock` says otherwise
 
     # the port
@@ -170,6 +182,14 @@ class AxisTelemetry:
             self._metrics.overdue_since.of(kind).set(since.timestamp() if since else 0.0)
             self._metrics.awaited.of(kind).set(sum(item.waiting for item in mine))
 
+    def checked(self, at: datetime, run: CheckRun) -> None:
+        """An interconnection check is on record."""
+        self._metrics.checks.of(run.trigger, run.outcome).inc()
+        self.last_check(at, run)
+        failed = [item.name for item in run.failures]
+        log = self._log.error if failed else self._log.info
+        log("interconnection check", trigger=run.trigger, outcome=run.outcome, failed=failed)
+
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed: what heals is a warning, what does not an error with its traceback."""
         family = _family(error)
@@ -253,6 +273,14 @@ class AxisTelemetry:
     def unmatched(self, count: int) -> None:
         """So many statuses wait for the document that they are about."""
         self._metrics.unmatched.set(count)
+
+    def last_check(self, at: datetime, run: CheckRun) -> None:
+        """What the last interconnection check found, also one from before this process."""
+        self._metrics.check_time.set(at.timestamp())
+        found = {item.name: item.outcome for item in run.items}
+        for name in ITEMS:
+            value = _FOUND[found.get(name, Outcome.SKIPPED)]
+            self._metrics.check_outcome.of(name).set(value)
 
     def verified(self, holds: bool) -> None:
         """The chain of the ledger was verified."""

@@ -44,7 +44,8 @@ class Pace:
 
 
 class Downlink:
-    """Looks for items of both kinds until cancelled."""
+    """Looks for items of both kinds until cancelled. `returned`: whether an item is a probe of our own, which is
+    done with, and no submission."""
 
     def __init__(
         self,
@@ -53,8 +54,10 @@ class Downlink:
         clock: Clock,
         telemetry: Telemetry,
         pace: Pace,
+        returned: Callable[[NationalItem, bytes], bool] | None = None,
     ) -> None:
         self._national = national
+        self._returned = returned or _nothing_returns
         self._handle = handle
         self._clock = clock
         self._telemetry = telemetry
@@ -102,9 +105,12 @@ class Downlink:
             started = self._clock.monotonic()
             try:
                 body = await self._national.fetch(item)
-                settlement = await self._handle(self._submission(item, kind, body))
+                if self._returned(item, body):
+                    status, why = TransportStatus.DONE, ""
+                else:
+                    settlement = await self._handle(self._submission(item, kind, body))
+                    status, why = verdict(settlement)
                 self._relisted.settled(kind, item, self._clock.monotonic())
-                status, why = verdict(settlement)
                 await self._national.report(item, status, why)
             except TransientError as error:
                 self._report("fetch", "failed", started, str(error))
@@ -129,6 +135,10 @@ class Downlink:
 
     def _report(self, operation: str, outcome: str, started: float, reason: str = "") -> None:
         self._telemetry.national(operation, outcome, self._clock.monotonic() - started, reason)
+
+
+def _nothing_returns(_item: NationalItem, _body: bytes) -> bool:
+    return False
 
 
 def verdict(settlement: Settlement) -> tuple[TransportStatus, str]:

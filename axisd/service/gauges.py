@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NoReturn
 
-from axisd.core.directory import Channel, Directory
+from axisd.core.directory import Channel
+from axisd.core.view import View
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Telemetry
 
@@ -27,13 +28,15 @@ async def by_and_by(
         await asyncio.sleep(every)
 
 
-def inbox_consumers(by_queue: Mapping[str, int], directory: Directory) -> dict[str, int]:
+def inbox_consumers(by_queue: Mapping[str, int], view: View) -> dict[str, int]:
     """Consumers of each inbox, by the agency of the directory that receives over AMQP; 0 where nobody
-    reads or the queue is missing. What else the broker has is left out."""
+    reads or the queue is missing. What else the broker has is left out, and so is the probe agency, whose
+    inbox is read during a check alone."""
+    directory = view.directory
     served = {
         directory.canonical(code)
         for system in directory.systems.values()
         if system.channel is Channel.AMQP
         for code in system.agencies
-    }
+    } - {view.probe}
     return {code: by_queue.get(f"agency.{code}.inbox", 0) for code in sorted(served)}

@@ -7,7 +7,7 @@ JSON objects; a refusal is `{"error": "…"}` with a sentence. Nothing here is r
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +34,17 @@ class Operations(Protocol):
         """What the daemon says about itself."""
 
 
-def control_app(operations: Operations) -> web.Application:
+class Checks(Protocol):
+    """What the interconnection check asks of the daemon."""
+
+    async def record(self, particulars: Mapping[str, object]) -> Answer:
+        """Puts a check on record."""
+
+    async def probe_national(self, document_id: str | None) -> Answer:
+        """Sends a probe over the national axis, or tells what became of one."""
+
+
+def control_app(operations: Operations, checks: Checks) -> web.Application:
     """The application to be served on the socket."""
 
     async def reload(_: Answer) -> Answer:
@@ -46,8 +56,21 @@ def control_app(operations: Operations) -> web.Application:
     async def status(_: Answer) -> Answer:
         return await operations.status()
 
+    async def record_check(asked: Answer) -> Answer:
+        particulars = asked.get("particulars")
+        return await checks.record(particulars if isinstance(particulars, dict) else {})
+
+    async def probe_national(asked: Answer) -> Answer:
+        return await checks.probe_national(asked.get("document_id"))
+
     app = web.Application(client_max_size=64 * 1024)
-    for name, operation in (("reload", reload), ("retry", retry), ("status", status)):
+    for name, operation in (
+        ("reload", reload),
+        ("retry", retry),
+        ("status", status),
+        ("record-check", record_check),
+        ("probe-national", probe_national),
+    ):
         app.router.add_post(f"/{name}", _answering(operation))
     return app
 

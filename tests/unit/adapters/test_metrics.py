@@ -16,6 +16,8 @@ from axisd.adapters.telemetry import AxisTelemetry
 from axisd.config.load import read
 from axisd.core.evidence import Facts
 from axisd.core.history import Awaited
+from axisd.core.interconnection import ITEMS, CheckRun, Item, Trigger
+from axisd.core.interconnection import Outcome as Found
 from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxKind, OutboxRow, OutboxSummary
 from axisd.core.submission import Door, Lane, Submission
@@ -353,3 +355,40 @@ def test_notices_are_counted_by_reason(telemetry: AxisTelemetry, value: Value) -
     telemetry.noticed("reply-overdue")
     assert value("deadline_notices_total", reason="reply-overdue") == 1
     assert value("deadline_notices_total", reason="consignment-overdue") == 0
+
+
+def checked(clock: ManualClock, **found: Found) -> CheckRun:
+    items = tuple(Item(name, outcome, "") for name, outcome in found.items())
+    return CheckRun(Trigger.TIMER, clock.now(), items)
+
+
+def test_before_the_first_check_nothing_was_looked_at_and_nothing_failed(value: Value) -> None:
+    assert value("check_last_timestamp_seconds") == 0
+    assert {value("check_outcome", item=name) for name in ITEMS} == {-1}
+
+
+def test_the_last_check_says_of_every_item_how_it_went(
+    telemetry: AxisTelemetry, value: Value, clock: ManualClock
+) -> None:
+    run = checked(
+        clock, outbox=Found.WARNED, disk=Found.PASSED, chain=Found.FAILED, national=Found.SKIPPED
+    )
+    at = clock.advance(timedelta(minutes=2))
+    telemetry.checked(at, run)
+    assert value("check_last_timestamp_seconds") == at.timestamp()
+    found = [value("check_outcome", item=name) for name in ("disk", "outbox", "chain", "national")]
+    assert found == [2, 1, 0, -1]
+    assert value("checks_total", trigger="timer", outcome="failed") == 1
+    assert value("checks_total", trigger="timer", outcome="passed") == 0
+    telemetry.checked(at, checked(clock, chain=Found.PASSED))
+    assert value("check_outcome", item="chain") == 2
+    assert value("check_outcome", item="disk") == -1, "what was not looked at is not as it was"
+
+
+def test_a_check_from_before_a_restart_is_shown_and_not_counted_again(
+    telemetry: AxisTelemetry, value: Value, clock: ManualClock
+) -> None:
+    telemetry.last_check(clock.now(), checked(clock, disk=Found.FAILED))
+    assert value("check_last_timestamp_seconds") == clock.now().timestamp()
+    assert value("check_outcome", item="disk") == 0
+    assert value("checks_total", trigger="timer", outcome="failed") == 0

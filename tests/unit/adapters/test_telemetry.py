@@ -16,6 +16,7 @@ from axisd.adapters.logs import configure
 from axisd.adapters.telemetry import AxisTelemetry
 from axisd.core.evidence import Facts
 from axisd.core.inspection import LegalValue, SignatureFinding, SignatureState
+from axisd.core.interconnection import CheckRun, Item, Outcome, Trigger
 from axisd.core.records import OutboxKind, OutboxRow
 from axisd.core.submission import Door, Lane
 from axisd.errors import IntegrityError, TransientError
@@ -171,3 +172,13 @@ def test_what_the_kernel_does_not_say_of_its_error_is_no_number(telemetry: AxisT
     for said, shown in ((0.25, "0.25"), (math.inf, "inf"), (None, "nan")):
         telemetry.clock_error(said)
         assert str(telemetry.registry.get_sample_value("axisd_clock_error_seconds")) == shown
+
+
+def test_a_check_is_one_line_that_names_what_failed(
+    telemetry: AxisTelemetry, stream: io.StringIO
+) -> None:
+    items = (Item("disk", Outcome.PASSED, "room"), Item("chain", Outcome.FAILED, "no"))
+    telemetry.checked(CLOCK.now(), CheckRun(Trigger.OPERATOR, CLOCK.now(), items))
+    told = line(stream)
+    assert (told["event"], told["level"]) == ("interconnection check", "error")
+    assert (told["trigger"], told["outcome"], told["failed"]) == ("operator", "failed", ["chain"])

@@ -10,6 +10,7 @@ from axisd.cli.main import program
 from axisd.errors import ConfigError, Problem
 from axisd.web.control import Answer, control_app
 from axisd.web.server import serve_socket
+from tests.support.control import Book
 from tests.support.settings import Site, small_site
 
 
@@ -87,7 +88,7 @@ class Operated:
 
 
 async def reloaded(site: Site, verdict: Answer | ConfigError) -> Result:
-    async with serve_socket(control_app(Operated(verdict)), site.folder / "control.sock"):
+    async with serve_socket(control_app(Operated(verdict), Book()), site.folder / "control.sock"):
         return await asyncio.to_thread(
             CliRunner().invoke, program, ["config", "reload", "--config", str(site.config)]
         )

@@ -15,6 +15,7 @@ from axisd.core.reasons import refuse
 from axisd.web.control import Answer, control_app
 from axisd.web.server import serve_socket
 from tests.support.cli import axisd, facts
+from tests.support.control import Book
 from tests.support.settings import Site, small_site
 from tests.support.site_ledger import handed_in, tried
 
@@ -60,7 +61,7 @@ def running(site: Site) -> Iterator[Daemon]:
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
-        async with serve_socket(control_app(daemon), site.folder / "control.sock"):
+        async with serve_socket(control_app(daemon, Book()), site.folder / "control.sock"):
             listening.set()
             await over.wait()
 

@@ -7,7 +7,7 @@ import pytest
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.errors import IntegrityError, TransientError, UnavailableError
 from axisd.service.gauges import by_and_by, inbox_consumers
-from tests.support.values import FINANCE, HEALTH, OFFICE, directory
+from tests.support.values import FINANCE, HEALTH, OFFICE, view
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_inboxes_are_counted_for_agencies_of_the_directory_that_receive_over_amq
         "agency.999.inbox": 5,
         "axis.intake": 1,
     }
-    assert inbox_consumers(by_queue, directory()) == {FINANCE: 2, HEALTH: 0, OFFICE: 0}
+    assert inbox_consumers(by_queue, view()) == {FINANCE: 2, HEALTH: 0, OFFICE: 0}
