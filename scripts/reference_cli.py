@@ -49,12 +49,19 @@ def _command(command: click.Command, context: click.Context, level: int) -> Iter
     yield f"{'#' * level} `{context.command_path}`"
     first, _, rest = cleandoc(command.help or "").partition("\n\n")
     yield _prose(first)
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            assert inner is not None, name
-            yield from _command(inner, click.Context(inner, info_name=name, parent=context), 3)
+    if not isinstance(command, click.Group):
+        yield from _details(command, context, rest)
         return
+    if command.invoke_without_command:
+        yield from _details(command, context, rest)
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None, name
+        yield from _command(inner, click.Context(inner, info_name=name, parent=context), 3)
+
+
+def _details(command: click.Command, context: click.Context, rest: str) -> Iterator[str]:
+    """What one can call, with its examples and options."""
     yield _code(_examples(command))
     if rest:
         yield "\n\n".join(_prose(part) for part in rest.split("\n\n"))

@@ -33,10 +33,10 @@ _OTHERS: Final = stat.S_IRWXO
 def look_at_files(file: Path, settings: Settings, now: datetime) -> Iterator[Finding]:
     """Everything that needs no network and no ledger."""
     yield _secrets(file, settings)
-    yield _receipts(settings, now)
-    yield _authorities(settings, now)
-    yield _folder(settings.ledger.folder)
-    yield _clock(settings.clock)
+    yield look_at_receipts(settings, now)
+    yield look_at_authorities(settings, now)
+    yield look_at_folder(settings.ledger.folder)
+    yield look_at_clock(settings.clock)
 
 
 def _secrets(file: Path, settings: Settings) -> Finding:
@@ -61,12 +61,16 @@ def _secret_files(file: Path, settings: Settings) -> Iterator[Path]:
     yield from (held.path for held in (amqp.url_file, amqp.management_url_file) if held)
     if national is not None:
         yield national.secret_file.path
+    if settings.check is not None:
+        # The daemon does without these; whether they are there is for the check to say.
+        files = (settings.check.url_file, settings.check.key)
+        yield from (file for file in files if file.exists())
     inline = (amqp.url, amqp.management_url, national.url if national else None)
     if any(url is not None and urlsplit(url.get_secret_value()).password for url in inline):
         yield file
 
 
-def _receipts(settings: Settings, now: datetime) -> Finding:
+def look_at_receipts(settings: Settings, now: datetime) -> Finding:
     """The key that seals receipts, and whether others can trust what it seals."""
     name = "receipts"
     try:
@@ -75,7 +79,7 @@ def _receipts(settings: Settings, now: datetime) -> Finding:
         mend = "set receipts.key and receipts.certificate to a pair: RSA from 2048 bits, P-256 or P-384"
         return failed(name, str(error), mend, Exit.CONFIGURATION)
     certificate, centre = key.certificate, settings.axis.centre
-    expired = _validity(name, "the receipt certificate", [certificate], now)
+    expired = validity(name, "the receipt certificate", [certificate], now)
     if expired is not None:
         return expired
     signer = visible(signer_of(certificate))
@@ -89,7 +93,8 @@ def _receipts(settings: Settings, now: datetime) -> Finding:
     return good(name, f"sealed by {signer}, until {_day(certificate.not_valid_after_utc)}")
 
 
-def _authorities(settings: Settings, now: datetime) -> Finding:
+def look_at_authorities(settings: Settings, now: datetime) -> Finding:
+    """Those whose certificates count."""
     name = "authorities"
     known = [
         certificate for file in settings.trust.authorities for certificate in file.certificates
@@ -100,11 +105,11 @@ def _authorities(settings: Settings, now: datetime) -> Finding:
             "no authority is trusted: only certificates pinned in the directory count",
             "set trust.authorities, unless every agency's certificate is pinned",
         )
-    expired = _validity(name, "an authority", known, now)
+    expired = validity(name, "an authority", known, now)
     return expired or good(name, f"{len(known)} trusted, all of them valid")
 
 
-def _validity(
+def validity(
     name: str, what: str, certificates: Sequence[x509.Certificate], now: datetime
 ) -> Finding | None:
     """The first certificate that is not valid now or soon will not be; None if all are."""
@@ -125,7 +130,7 @@ def _validity(
     return None
 
 
-def _folder(folder: Path) -> Finding:
+def look_at_folder(folder: Path) -> Finding:
     """The ledger's disk: there, writable, with room."""
     name = "disk"
     there = next(path for path in (folder, *folder.parents) if path.exists())
@@ -142,7 +147,8 @@ def _folder(folder: Path) -> Finding:
     return good(name, told)
 
 
-def _clock(settings: ClockSettings) -> Finding:
+def look_at_clock(settings: ClockSettings) -> Finding:
+    """Whether the kernel says that its clock is kept right."""
     name = "clock"
     error = clock_error()
     mend = "run chrony or systemd-timesyncd: receipts carry this clock's time"

@@ -22,8 +22,9 @@ from axisd.cli.exits import Exit
 from axisd.cli.findings import Finding, failed, good, skipped, warning
 from axisd.config.load import Configuration
 from axisd.config.model import Settings
-from axisd.core.directory import Channel, Directory
+from axisd.core.directory import Channel
 from axisd.core.envelope import Kind
+from axisd.core.view import View
 from axisd.core.zone import wire_time
 from axisd.errors import AxisError
 from axisd.web.probe import readiness
@@ -43,26 +44,33 @@ async def look_at_services(
     looks: list[tuple[str, Callable[[], Awaitable[list[Finding]]]]] = [
         ("ledger", lambda: _ledger(settings, now)),
         ("broker", lambda: _broker(settings)),
-        ("topology", lambda: _queues(settings, loaded)),
+        ("topology", lambda: look_at_queues(settings, loaded)),
         ("national axis", lambda: _national(settings)),
-        ("daemon", lambda: _daemon(settings)),
+        ("daemon", lambda: look_at_daemon(settings)),
     ]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_bounded(name, look)) for name, look in looks]
+        tasks = [group.create_task(bounded(name, look, MEND[name])) for name, look in looks]
     return [finding for task in tasks for finding in task.result()]
 
 
-async def _bounded(name: str, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+async def bounded(
+    name: str,
+    look: Callable[[], Awaitable[list[Finding]]],
+    mend: str,
+    *,
+    seconds: float = _SECONDS,
+) -> list[Finding]:
+    """What `look` finds; a look that fails, or takes longer than `seconds`, is itself a finding."""
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(seconds):
             return await look()
     except TimeoutError:
-        return [failed(name, f"no answer in {_SECONDS:g} s", _MEND[name], Exit.UNAVAILABLE)]
+        return [failed(name, f"no answer in {seconds:g} s", mend, Exit.UNAVAILABLE)]
     except AxisError as error:
-        return [failed(name, str(error), _MEND[name], error.exit_code)]
+        return [failed(name, str(error), mend, error.exit_code)]
 
 
-_MEND: Final = {
+MEND: Final = {
     "ledger": "stop axisd, keep the folder as it is, run: axisd ledger verify",
     "broker": "is RabbitMQ running, and are address and account in amqp.url right? A new account is made "
     "by: axisd broker apply",
@@ -79,7 +87,7 @@ async def _ledger(settings: Settings, now: datetime) -> list[Finding]:
     reader = await open_reader(folder)
     try:
         await reader.check_tail()
-        return [await _newest(reader, now), await _outbox(reader, now)]
+        return [await _newest(reader, now), await look_at_outbox(reader, now)]
     finally:
         await reader.close()
 
@@ -100,7 +108,8 @@ async def _newest(reader: LedgerReader, now: datetime) -> Finding:
     )
 
 
-async def _outbox(reader: LedgerReader, now: datetime) -> Finding:
+async def look_at_outbox(reader: LedgerReader, now: datetime) -> Finding:
+    """What waits there, and since when."""
     late = [
         item
         for item in await reader.outbox_summary()
@@ -108,7 +117,7 @@ async def _outbox(reader: LedgerReader, now: datetime) -> Finding:
     ]
     if not late:
         return good("outbox", "nothing waits for long")
-    names = _listed([f"{item.destination} ({item.waiting + item.held})" for item in late])
+    names = listed([f"{item.destination} ({item.waiting + item.held})" for item in late])
     return warning(
         "outbox", f"waits for more than an hour, or is held: {names}", "axisd outbox list"
     )
@@ -120,7 +129,7 @@ async def _broker(settings: Settings) -> list[Finding]:
     return [good("broker", f"{endpoint} lets {endpoint.account} in")]
 
 
-async def _queues(settings: Settings, loaded: Configuration | None) -> list[Finding]:
+async def look_at_queues(settings: Settings, loaded: Configuration | None) -> list[Finding]:
     """Topology, consumers, dead letters: what only the management API tells."""
     url = settings.amqp.management()
     if url is None:
@@ -140,7 +149,7 @@ async def _queues(settings: Settings, loaded: Configuration | None) -> list[Find
     return [
         _topology(differences),
         _intake(queues),
-        _inboxes(queues, directory),
+        _inboxes(queues, loaded.view),
         _dead(queues),
     ]
 
@@ -149,7 +158,7 @@ def _topology(differences: list[str]) -> Finding:
     if not differences:
         return good("topology", "RabbitMQ is what the directory asks for")
     mend = "axisd broker check names all of them, axisd broker apply mends most"
-    return failed("topology", _listed(differences, "; "), mend, Exit.REFUSED)
+    return failed("topology", listed(differences, "; "), mend, Exit.REFUSED)
 
 
 def _idle(queues: dict[str, QueueFacts]) -> list[str]:
@@ -169,14 +178,15 @@ def _intake(queues: dict[str, QueueFacts]) -> Finding:
     )
 
 
-def _inboxes(queues: dict[str, QueueFacts], directory: Directory) -> Finding:
+def _inboxes(queues: dict[str, QueueFacts], view: View) -> Finding:
     """Inboxes that nobody reads: the agency's system is down, or was never connected."""
+    directory = view.directory
     codes = {
         directory.canonical(code)
         for system in directory.systems.values()
         if system.channel is Channel.AMQP
         for code in system.agencies
-    }
+    } - {view.probe}
     unread = {
         code: queues[queues_of(code)[0]].messages
         for code in sorted(codes)
@@ -184,7 +194,7 @@ def _inboxes(queues: dict[str, QueueFacts], directory: Directory) -> Finding:
     }
     if not unread:
         return good("inboxes", f"all {len(codes)} are read")
-    names = _listed([f"{code} ({count} wait)" for code, count in unread.items()])
+    names = listed([f"{code} ({count} wait)" for code, count in unread.items()])
     told = f"{len(unread)} of {len(codes)} are not read: {names}"
     # A system that looks in by the hour has no consumer between two looks: only what waits matters.
     if not any(unread.values()):
@@ -217,16 +227,18 @@ async def _national(settings: Settings) -> list[Finding]:
     return [good("national axis", f"answers; for us wait {', '.join(counts)}")]
 
 
-async def _daemon(settings: Settings) -> list[Finding]:
+async def look_at_daemon(settings: Settings) -> list[Finding]:
+    """Whether it says that it is ready."""
     checks = await readiness(settings.http.listen)
     wrong = [f"{check.name} ({check.detail})" for check in checks if not check.passed]
     if wrong:
         return [
-            failed("daemon", f"not ready: {', '.join(wrong)}", _MEND["daemon"], Exit.UNAVAILABLE)
+            failed("daemon", f"not ready: {', '.join(wrong)}", MEND["daemon"], Exit.UNAVAILABLE)
         ]
     return [good("daemon", f"ready: {', '.join(check.name for check in checks)}")]
 
 
-def _listed(items: list[str], mark: str = ", ") -> str:
+def listed(items: list[str], mark: str = ", ") -> str:
+    """The first of them, and how many more there are."""
     more = f"{mark}and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return mark.join(items[:_SHOWN]) + more

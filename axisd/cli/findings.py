@@ -1,7 +1,8 @@
-"""What `axisd doctor` finds: one value per thing looked at, each failure with its fix."""
+"""What `axisd doctor` and `axisd check` find: one value per thing looked at, each failure with its fix."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,3 +46,19 @@ def failed(name: str, detail: str, mend: str, code: int) -> Finding:
 def skipped(name: str, why: str) -> Finding:
     """It could not be looked at, or there is nothing to look at."""
     return Finding(name, Outcome.SKIPPED, why)
+
+
+_WORST = (Outcome.FAILED, Outcome.WARNING, Outcome.GOOD, Outcome.SKIPPED)
+
+
+def together(name: str, findings: Sequence[Finding]) -> Finding:
+    """Several findings as one under `name`: as bad as the worst, and only that is told where it is bad."""
+    worst = min((finding.outcome for finding in findings), key=_WORST.index)
+    told = [finding for finding in findings if finding.outcome is worst]
+    return Finding(
+        name,
+        worst,
+        "; ".join(finding.detail for finding in told),
+        next((finding.mend for finding in told if finding.mend), ""),
+        max(finding.code for finding in told),
+    )

@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, Place]] = {
     "run": Place("axisd.cli.run:run", "Run the axis in the foreground."),
     "config": Place("axisd.cli.config:config", "Check the configuration."),
     "doctor": Place("axisd.cli.doctor:doctor", "Check everything an operator checks first."),
+    "check": Place("axisd.cli.check:check", "Check that documents get through; on record."),
     "directory": Place("axisd.cli.directory:directory", "Agencies, and the systems serving them."),
     "broker": Place("axisd.cli.broker:broker", "Topology and permissions of RabbitMQ."),
     "envelope": Place("axisd.cli.envelope:envelope", "Inspect, sign and build envelopes."),

@@ -6,19 +6,19 @@ from pathlib import Path
 import yaml
 
 from axisd.cli.exits import Exit
-from axisd.config.model import StopSettings
+from axisd.config.model import CheckSettings, StopSettings
 from axisd.config.units import parse_duration
 from axisd.resources import config_path
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 
 
-def unit() -> dict[str, list[str]]:
+def unit(name: str = "axisd.service") -> dict[str, list[str]]:
     directives: dict[str, list[str]] = defaultdict(list)
-    for line in (FOLDER / "axisd.service").read_text(encoding="utf-8").splitlines():
+    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
         if "=" in line and not line.startswith("#"):
-            name, _, value = line.partition("=")
-            directives[name].append(value)
+            key, _, value = line.partition("=")
+            directives[key].append(value)
     return directives
 
 
@@ -65,3 +65,36 @@ def test_the_kernel_may_be_asked_about_its_clock_which_nobody_can_set() -> None:
     assert "adjtimex clock_adjtime" in unit()["SystemCallFilter"]
     assert "ProtectClock" not in unit()
     assert unit()["CapabilityBoundingSet"] == [""]
+
+
+def test_the_check_runs_twice_a_day_in_vietnams_time_and_makes_up_for_a_day_off() -> None:
+    timer = unit("axisd-check.timer")
+    assert timer["OnCalendar"] == [
+        "*-*-* 07:30:00 Asia/Ho_Chi_Minh",
+        "*-*-* 13:30:00 Asia/Ho_Chi_Minh",
+    ]
+    assert timer["Persistent"] == ["true"]
+
+
+def test_the_check_says_that_the_timer_asked_and_has_time_enough() -> None:
+    service = unit("axisd-check.service")
+    assert service["ExecStart"] == ["/usr/bin/axisd check --trigger timer"]
+    assert service["Type"] == ["oneshot"]
+    patience = CheckSettings.model_fields["national_timeout"].default
+    assert parse_duration(service["TimeoutStartSec"][0].replace("min", "m")) > 2 * patience
+
+
+def test_the_check_has_the_sandbox_and_the_credentials_of_the_daemon() -> None:
+    daemon, service = unit(), unit("axisd-check.service")
+    own = {
+        *("ExecStart", "ExecStartPre", "ExecReload", "Type", "NotifyAccess", "StandardOutput"),
+        *("WatchdogSec", "TimeoutStartSec", "TimeoutStopSec", "TasksMax"),
+        *("Restart", "RestartSec", "RestartPreventExitStatus"),
+        *("Description", "Wants", "After", "WantedBy"),
+        # The daemon's folder would go with the check, and its objects of shared memory too.
+        *("RuntimeDirectory", "RuntimeDirectoryMode", "RemoveIPC"),
+    }
+    assert {name: daemon[name] for name in daemon.keys() - own} == {
+        name: service[name] for name in service.keys() - own
+    }
+    assert "RuntimeDirectory" not in service

@@ -16,7 +16,7 @@ from axisd.cli import doctor_files
 from axisd.simulator.loopback import free_ports
 from axisd.simulator.pki import Pki
 from tests.support.cli import axisd, facts
-from tests.support.settings import Site, small_site
+from tests.support.settings import PROBE, Site, small_site, with_probe_agency
 from tests.support.site_ledger import forged, handed_in
 
 CENTRE = "00.53.W00"
@@ -94,6 +94,18 @@ def test_a_key_that_everybody_can_read_fails(site: Site) -> None:
     assert str(key) in found.checks["secrets"]["mend"]
     key.chmod(0o640)
     assert visit(site).outcome("secrets") == "good"
+
+
+def test_a_key_of_the_probe_agency_that_everybody_can_read_fails(site: Site) -> None:
+    with_probe_agency(site)
+    section = f"check: {{agency: {PROBE}, url_file: url, key: probe.key, certificate: probe.pem}}\n"
+    site.write("axisd.yaml", site.config.read_text() + section)
+    assert visit(site).outcome("secrets") == "good", "the check says that they are not there"
+    for name in ("url", "probe.key"):
+        site.write(name, "hush").chmod(0o600)
+    assert visit(site).outcome("secrets") == "good"
+    (site.folder / "probe.key").chmod(0o644)
+    assert visit(site).outcome("secrets") == "failed"
 
 
 def test_a_password_in_a_configuration_that_everybody_can_read_fails(site: Site) -> None:

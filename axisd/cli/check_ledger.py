@@ -1,0 +1,86 @@
+"""What the interconnection check finds in the ledger: chain, reconciliation, and what waits for too long.
+
+Reads beside the running daemon, in another process, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from axisd.adapters.ledger import LedgerReader, open_reader
+from axisd.adapters.ledger.store import database
+from axisd.cli.doctor_services import listed, look_at_outbox
+from axisd.cli.exits import Exit
+from axisd.cli.findings import Finding, failed, good, skipped
+from axisd.config.load import Configuration
+from axisd.core.evidence import Head
+from axisd.core.history import CONSIGNMENT
+from axisd.errors import AxisError
+from axisd.service.check_book import last_checks
+
+NAMES: Final = ("chain", "reconciliation", "outbox")
+_SHOWN: Final = 100
+_KEEP: Final = "stop axisd, keep the folder as it is, run: axisd ledger verify"
+
+
+async def look_at_ledger(loaded: Configuration, now: datetime) -> tuple[list[Finding], Head | None]:
+    """The findings, and up to where the chain now is verified; None where it does not hold."""
+    folder = loaded.settings.ledger.folder
+    if not database(folder).is_file():
+        told = f"there is no ledger in {folder} yet; the daemon makes it"
+        return [skipped(name, told) for name in NAMES], None
+    try:
+        reader = await open_reader(folder)
+    except AxisError as error:
+        return [failed(name, str(error), _KEEP, error.exit_code) for name in NAMES], None
+    try:
+        chain, proved = await _chain(reader)
+        return [chain, await _reconciliation(reader), await _outbox(reader, now)], proved
+    finally:
+        await reader.close()
+
+
+async def _chain(reader: LedgerReader) -> tuple[Finding, Head | None]:
+    name = "chain"
+    try:
+        last = await last_checks(reader, _SHOWN)
+        known = next((check.run.proved for check in last if check.run.proved is not None), None)
+        stretch = await reader.check_since(known)
+    except AxisError as error:
+        return failed(name, str(error), _KEEP, error.exit_code), None
+    if stretch.faults:
+        told = listed(list(stretch.faults), "; ")
+        return failed(name, f"it does not hold: {told}", _KEEP, Exit.INTEGRITY), None
+    told = f"{stretch.entries} entries hold, up to entry {stretch.head.position}"
+    if stretch.head.position < stretch.newest:
+        told += f" of {stretch.newest}; the next check goes on from there"
+    return good(name, told), stretch.head
+
+
+async def _reconciliation(reader: LedgerReader) -> Finding:
+    name = "reconciliation"
+    try:
+        found = list(await reader.contradictions(_SHOWN))
+    except AxisError as error:
+        return failed(name, str(error), _KEEP, error.exit_code)
+    if found:
+        return failed(name, listed(found, "; "), _KEEP, Exit.INTEGRITY)
+    return good(name, "deliveries, receipts and the outbox agree")
+
+
+async def _outbox(reader: LedgerReader, now: datetime) -> Finding:
+    """What should have left by the end of its working day (NĐ 30 Điều 21.2), then what waits for long."""
+    name, mend = "outbox", "axisd outbox list; docs/runbooks/delivery-overdue.md"
+    try:
+        late = [
+            f"{owed.inbox} ({owed.overdue})"
+            for owed in await reader.awaited(now)
+            if owed.kind == CONSIGNMENT and owed.overdue
+        ]
+        if late:
+            told = f"past their deadline and not yet sent: {listed(late)}"
+            return failed(name, told, mend, Exit.UNAVAILABLE)
+        return await look_at_outbox(reader, now)
+    except AxisError as error:
+        return failed(name, str(error), _KEEP, error.exit_code)
