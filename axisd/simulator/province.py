@@ -70,6 +70,10 @@ MEMBERS: Final = (
 )
 """Departments, the office of the People's Committee, a city's office, a commune (codes of 2020)."""
 
+PROBE: Final = "000.00.99.H53"
+"""The probe agency of the interconnection check. It is no member: nobody but the check reads its boxes."""
+PROBE_NAME: Final = "Cơ quan kiểm tra liên thông"
+
 INTAKES: Final = {"000.20.30.H53": "000.01.30.H53"}
 """A ward without a system of its own, and the office that receives for it (QC Điều 6.3)."""
 
@@ -101,6 +105,7 @@ class Province:
         self.folder = folder.absolute()
         self.outlives = outlives
         self.members = tuple(Member(account, codes) for account, codes in MEMBERS)
+        self.probe = Member("probe", (PROBE,))
         self.national_secret = secrets.token_hex(16)
         self.peer_secret = secrets.token_hex(16)
         self.pki = Pki(self.folder / "pki")
@@ -118,6 +123,10 @@ class Province:
     async def __aexit__(self, *_: object) -> None:
         if not self.outlives:
             await self.stop()
+
+    @property
+    def _systems(self) -> tuple[Member, ...]:
+        return (*self.members, self.probe)
 
     @property
     def config(self) -> Path:
@@ -224,7 +233,7 @@ class Province:
     # the files
 
     def _write_keys(self) -> None:
-        for member in self.members:
+        for member in self._systems:
             for agency in member.agencies:
                 self.pki.issue(agency, name=member.account)
         self.pki.issue(CENTRE, name="axis", key_type="ec-p256", file="axis")
@@ -238,15 +247,18 @@ class Province:
             for row in rows:
                 row["intake"] = INTAKES.get(row["code"], row["intake"])
                 writer.writerow(row)
+            writer.writerow({"code": PROBE, "name": PROBE_NAME})
         systems = [
             {"account": m.account, "channel": "amqp", "agencies": list(m.agencies)}
-            for m in self.members
+            for m in self._systems
         ]
         # JSON is YAML too, and needs no writer of its own.
         self._write("systems.yaml", json.dumps({"systems": systems}, indent=2))
         self._write("national.secret", self.national_secret, secret=True)
         url = self.node.amqp_url("", DAEMON, self._daemon_password).rstrip("/")
         self._write("amqp.url", url, secret=True)
+        url = self.node.amqp_url("", self.probe.account, self.probe.password).rstrip("/")
+        self._write("probe.url", url, secret=True)
         self._write("management.url", self._management_url(), secret=True)
         shutil.copy(config_path(EXCEPTIONS), self.folder / EXCEPTIONS)
         self._write("axisd.yaml", self._settings())
@@ -274,6 +286,12 @@ national:
   system_id: {CENTRE}
   secret_file: national.secret
   poll: {{quick: 200ms, slow: 2s}}
+check:
+  agency: {PROBE}
+  url_file: probe.url
+  key: pki/{PROBE}.key
+  certificate: pki/{PROBE}.pem
+  national_timeout: 60s
 calendar: {{exceptions: {EXCEPTIONS}}}
 clock: {{require_synchronised: false}} # a sandbox runs where nobody may keep the clock
 log: {{format: json}}
@@ -290,7 +308,8 @@ log: {{format: json}}
 
     def _seed(self, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         local = {code for member in self.members for code in member.agencies} | set(INTAKES)
-        names = {row["code"]: row["name"] for row in rows}
+        local.add(PROBE)
+        names = {row["code"]: row["name"] for row in rows} | {PROBE: PROBE_NAME}
         ours = [
             {"code": code, "centre": CENTRE, "name": names[code], "twin": derived_twin(code) or ""}
             for code in sorted(local)
@@ -306,7 +325,7 @@ log: {{format: json}}
 
     async def _apply_topology(self) -> None:
         view = read(self.config, day=day_of(SystemClock().now())).view
-        hashes = {m.account: password_hash(m.password) for m in self.members}
+        hashes = {m.account: password_hash(m.password) for m in self._systems}
         hashes[DAEMON] = password_hash(self._daemon_password)
         definitions = render(view.directory, vhost=VHOST, daemon_user=DAEMON, hashes=hashes)
         async with Management(self._management_url(), vhost=VHOST) as management:

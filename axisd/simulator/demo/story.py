@@ -15,6 +15,7 @@ from axisd.adapters.amqp.client import DeniedError
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import VxpClient
 from axisd.core.envelope import Organization
+from axisd.core.probe import TYPE
 from axisd.core.receipts import ReceiptVerdict, verify_receipt
 from axisd.simulator.demo.desk import Desk
 from axisd.simulator.demo.papers import Papers
@@ -57,7 +58,7 @@ class Story:
         self._first: tuple[str, bytes, Received] | None = None
 
     async def tell(self) -> None:
-        """From (a) to (i). Raises FailedCheckError at the first thing that did not happen."""
+        """From (a) to (j). Raises FailedCheckError at the first thing that did not happen."""
         clock = SystemClock()
         national = VxpClient(
             self._province.national_url, PEER_CENTRE, self._province.peer_secret, clock
@@ -75,6 +76,7 @@ class Story:
             await self._statuses()
             await self._killed()
             await self._evidence()
+            await self._interconnection()
             for task in (watching, answering):
                 task.cancel()
 
@@ -384,6 +386,26 @@ class Story:
         stage.check("metrics are counted", bool(lines))
         for line in lines:
             stage.tell(f"  {line}")
+
+    async def _interconnection(self) -> None:
+        stage = self._stage
+        stage.chapter("j", "Twice a day it is checked that all are connected")
+        checked = await asyncio.to_thread(self._province.axisctl, "check", "--trigger", "timer")
+        stage.check("axisd check: documents get through everywhere", checked.returncode == 0)
+        for line in checked.stdout.splitlines():
+            stage.tell(f"  {line}")
+        agencies = [code for member in self._province.members for code in member.agencies]
+        stage.check(
+            f"all {len(agencies)} inboxes had a probe, which is no document and is ignored",
+            await self._desk.until(lambda: all(map(self._probed, agencies)), 20),
+        )
+        listed = await asyncio.to_thread(self._province.axisctl, "check", "list")
+        stage.check("axisd check list: it stands on record", " timer " in listed.stdout)
+        for line in listed.stdout.splitlines():
+            stage.tell(f"  {line}")
+
+    def _probed(self, agency: str) -> bool:
+        return any(message.type == TYPE for message in self._desk.box(agency, "inbox"))
 
 
 def _says(status: bytes, code: str) -> bool:
