@@ -70,7 +70,7 @@ MEMBERS: Final = (
 )
 """Departments, the office of the People's Committee, a city's office, a commune (codes of 2020)."""
 
-PROBE: Final = "000.00.99.H53"
+PROBE: Final = "000.00.90.H53"
 """The probe agency of the interconnection check. It is no member: nobody but the check reads its boxes."""
 PROBE_NAME: Final = "Cơ quan kiểm tra liên thông"
 
@@ -125,7 +125,8 @@ class Province:
             await self.stop()
 
     @property
-    def _systems(self) -> tuple[Member, ...]:
+    def systems(self) -> tuple[Member, ...]:
+        """All that are enrolled: the members, and the probe agency's."""
         return (*self.members, self.probe)
 
     @property
@@ -233,7 +234,7 @@ class Province:
     # the files
 
     def _write_keys(self) -> None:
-        for member in self._systems:
+        for member in self.systems:
             for agency in member.agencies:
                 self.pki.issue(agency, name=member.account)
         self.pki.issue(CENTRE, name="axis", key_type="ec-p256", file="axis")
@@ -250,7 +251,7 @@ class Province:
             writer.writerow({"code": PROBE, "name": PROBE_NAME})
         systems = [
             {"account": m.account, "channel": "amqp", "agencies": list(m.agencies)}
-            for m in self._systems
+            for m in self.systems
         ]
         # JSON is YAML too, and needs no writer of its own.
         self._write("systems.yaml", json.dumps({"systems": systems}, indent=2))
@@ -325,7 +326,7 @@ log: {{format: json}}
 
     async def _apply_topology(self) -> None:
         view = read(self.config, day=day_of(SystemClock().now())).view
-        hashes = {m.account: password_hash(m.password) for m in self._systems}
+        hashes = {m.account: password_hash(m.password) for m in self.systems}
         hashes[DAEMON] = password_hash(self._daemon_password)
         definitions = render(view.directory, vhost=VHOST, daemon_user=DAEMON, hashes=hashes)
         async with Management(self._management_url(), vhost=VHOST) as management:

@@ -261,6 +261,11 @@ async def test_without_a_daemon_the_lanes_fail_and_nothing_is_recorded(site: Pro
     def impatient(text: str) -> str:
         return text.replace("national_timeout: 60s", "national_timeout: 60s\n  timeout: 2s")
 
+    async def idle() -> bool:  # the broker counts late
+        row = await site.node.api("GET", f"queues/{VHOST}/axis.intake")
+        return not row.get("consumers")
+
+    await until_async(idle)
     reader = await open_reader(site.folder / "ledger")
     try:
         before = await last_checks(reader, 1)

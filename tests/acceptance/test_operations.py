@@ -71,7 +71,7 @@ async def test_systemd_is_told_of_readiness_life_reload_and_end(
         await axisd(site, "broker", "apply", "--yes")
         ready = await systemd.until("READY")
         assert ready["READY"] == "1"
-        assert f"{len(site.members)} systems" in ready["STATUS"]
+        assert f"{len(site.systems)} systems" in ready["STATUS"]
         await starting
 
         pings = systemd.count("WATCHDOG")

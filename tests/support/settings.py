@@ -101,7 +101,7 @@ def joined(folder: Path, url: str, secret: str = SECRETS[PROVINCE]) -> Site:
     return site
 
 
-PROBE = "000.00.99.H53"
+PROBE = "000.00.90.H53"
 
 
 def with_probe_agency(site: Site, code: str = PROBE, *, channel: str = "amqp") -> None:
