@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from axisd.core.deadlines import due_of, is_awaited
 from axisd.core.envelope import Kind
@@ -29,6 +29,10 @@ from axisd.core.timeline import Timeline
 from axisd.core.wording import Phrase
 
 Prove = Callable[[bytes], ReceiptVerdict]
+
+_NAMING: Final = frozenset(code for code, reason in REASONS.items() if "{name}" in reason.en)
+"""Reasons and warnings whose sentences name an attachment; the place says well enough which one is meant."""
+_UNSAID: Final = dict.fromkeys(("name", "listed", "declared", "found"), "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +174,15 @@ def told_of(content: Mapping[str, Any] | None) -> Told | None:
     reason = REASONS.get(code)
     if reason is None:
         return Told(code, at, line, None)
-    refusal = Refusal(reason, at, line, content["particulars"])
-    return Told(code, at, line, Phrase(refusal.text("en"), refusal.text("vi")))
+    particulars = content["particulars"]
+    if code in _NAMING:
+        particulars = {key: _UNSAID.get(key, said) for key, said in particulars.items()}
+    refusal = Refusal(reason, at, line, particulars)
+    return Told(code, at, line, _sentence(refusal))
+
+
+def _sentence(refusal: Refusal) -> Phrase:
+    return Phrase(refusal.text("en"), refusal.text("vi"))
 
 
 class _Tracing:
@@ -291,11 +302,19 @@ def _outcome(content: Mapping[str, Any]) -> Outcome:
 
 
 def _warnings(codes: Iterable[str], facts: ReceiptFacts | None) -> tuple[Told, ...]:
-    """In the words of the receipt, which has their particulars; the entry has only their codes."""
+    """In the words of the receipt, which has their particulars; the entry has only their codes. Where those
+    words name an attachment, in the same words without them."""
     if facts is None:
         return tuple(Told(code, None, None, None) for code in codes)
     return tuple(
-        Told(code, at or None, int(line) if line else None, Phrase(*words))
+        Told(
+            code,
+            at or None,
+            int(line) if line else None,
+            _sentence(Refusal(REASONS[code], particulars=_UNSAID))
+            if code in _NAMING
+            else Phrase(*words),
+        )
         for code, at, line, words in facts.warnings
     )
 

@@ -1,7 +1,8 @@
 """A trace as plain values, for machines: what `axisd document trace --json` prints (docs/reference/trace.md).
 
-Keys are only ever added. A clerk's own words are here alone, not on the terminal and not on the page. Times are in Vietnam time, ISO 8601, with milliseconds; None is what is not known
-or does not apply.
+Keys are only ever added. What a clerk wrote with a status is here alone; on the terminal and on the page it is
+told only where it is the reason of a refusal, or the answer to a recall or a change. Times are in Vietnam time,
+ISO 8601, with milliseconds; None is what is not known or does not apply.
 """
 
 from __future__ import annotations

@@ -135,6 +135,9 @@ class Tale:
                 refusal=refuse("recipient-unknown", at="/edXML/To", line=9, agency=UNKNOWN),
             ),
             links=links,
+            warnings=(
+                refuse("attachment-name-differs", at="/edXML/a", name=ATTACHED, listed=ATTACHED),
+            ),
         )  # fmt: skip
         for leg in (self.health, self.office):
             self._happens(leg, Event.CONTENT_CONSIGNMENT, after(seconds=1))

@@ -14,9 +14,10 @@ from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event
 from axisd.core.receiptproof import ReceiptVerifier
 from axisd.core.timeline import Timeline
-from axisd.core.trace import Kept, Part, Trace, traced
+from axisd.core.trace import Kept, Part, Trace, told_of, traced
 from tests.support.signed_world import world
 from tests.support.tale import (
+    ATTACHED,
     EARLIER_ID,
     ID,
     LOST_ID,
@@ -120,6 +121,24 @@ def test_warnings_are_told_in_the_words_of_the_receipt() -> None:
     assert warning.code == "date-invalid"
     assert warning.text is not None
     assert "<i>y</i>" in warning.text.vi
+
+
+def test_no_reason_and_no_warning_names_an_attachment() -> None:
+    (acceptance,) = part(the_trace(), TALE.document.submission_id).happened
+    (warning,) = acceptance.warnings
+    assert (warning.code, warning.at) == ("attachment-name-differs", "/edXML/a")
+    assert warning.text == (
+        "Attachment … is called … in the manifest.",
+        "Tệp đính kèm … lại được ghi là … trong danh mục (manifest).",
+    )
+    said = {"name": ATTACHED, "detail": "it is not complete", "detail_vi": "không đầy đủ"}
+    content = {"code": "attachment-malformed", "at": "/a", "line": 7, "particulars": said}
+    told = told_of(content)
+    assert told is not None
+    assert told.text == (
+        "Attachment … is not base64: it is not complete.",
+        "Tệp đính kèm … không phải base64: không đầy đủ.",
+    )
 
 
 def test_what_it_is_to_others_and_they_to_it_is_known_in_both_directions() -> None:
