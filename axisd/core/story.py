@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Final, Literal
 
 from axisd.core import tracewords as words
+from axisd.core.envelope import Business
 from axisd.core.inspection import Outcome
 from axisd.core.lifecycle import OPEN, DeliveryState, SubmissionState
 from axisd.core.reasons import Event
@@ -170,6 +171,10 @@ def _inspected(part: Part, settled: Happened) -> Moment:
 
 def _event(part: Part, happened: Happened, organ: str, what: What = What.DELIVERY) -> Moment:
     said = words.worded(words.EVENTS, happened.event)
+    if part.is_status or part.record.facts.business not in {"", Business.NEW}:
+        # A recall travels between the same two as the document: who reads has to see which of them came in.
+        which = _named(part)
+        said = Phrase(f"{said.en}: {which.en}", f"{said.vi}: {which.vi}")
     notes = []
     if happened.external:
         notes.append(Phrase(f"number {happened.external}", f"số hiệu {happened.external}"))

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.evidence import Evidence
+from axisd.core.evidence import Evidence, Head
 from axisd.core.history import LinkKind
 from axisd.core.inspection import Outcome, Step
 from axisd.core.lifecycle import DeliveryState, SubmissionState
@@ -102,6 +102,27 @@ def test_a_status_that_was_refused_is_told_as_a_submission_that_was() -> None:
     (submitted, _) = (one for one in story if one.submission_id == key and not one.delivery_id)
     assert submitted.what is What.SUBMITTED
     assert submitted.words.vi == "gửi qua AMQP: trạng thái 01 đã đến"
+
+
+def test_what_comes_in_beside_the_document_says_which_message_it_was() -> None:
+    """A withdrawn copy, and then the recall in the same inbox: nobody may take the one for the other."""
+    known = timeline()
+    leg = next(one for one in known.deliveries if one.submission_id == TALE.recall.submission_id)
+    placed = Evidence(
+        "recall-placed", Event.CONTENT_CONSIGNMENT, after(days=3, minutes=1), TALE.recall, leg.id
+    )
+    last = known.entries[-1]
+    entries, _ = sealer().seal_group([placed], Head(last.position, last.hash))
+    moments = told(replace(known, entries=(*known.entries, *entries)))
+    assert [
+        one.words for one in moments if one.code == Event.CONTENT_CONSIGNMENT and one.organ == HEALTH
+    ] == [
+        ("placed in the inbox", "đã đặt vào hộp nhận"),
+        ("placed in the inbox: recall", "đã đặt vào hộp nhận: văn bản thu hồi"),
+    ]
+    assert [one.words.en for one in moments if one.what is What.SETTLED] == [
+        "accepted by the axis", "accepted by the axis: recall",
+    ]  # fmt: skip
 
 
 def test_links_are_told_from_where_the_document_stands() -> None:
