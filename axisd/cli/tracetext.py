@@ -9,7 +9,7 @@ from axisd.cli.output import Role, paint, say, visible
 from axisd.core.reasons import Language
 from axisd.core.story import Moment, What, story_of
 from axisd.core.trace import Kept, Leg, Part, Proof, Told, Trace
-from axisd.core.tracewords import DEADLINES, KEPT, RECALLS, STATUSES, status_words
+from axisd.core.tracewords import DEADLINES, KEPT, NOT_LOOKED_AT, RECALLS, STATUSES, status_words
 from axisd.core.zone import wire_time
 
 _STATES: Final[dict[str, Role]] = {
@@ -58,7 +58,10 @@ class _Told:
         account = f", account {facts.account}" if facts.account else ""
         _fact("from", f"{facts.sender or 'unknown'} ({facts.door}{account}, {facts.lane})")
         _fact("bytes", f"{facts.size} {facts.digest}")
-        _fact("value", f"{facts.legal_value}, signature {facts.signature.state}")
+        if part.is_signature_known:
+            _fact("value", f"{facts.legal_value}, signature {facts.signature.state}")
+        else:
+            _fact("value", f"signature {NOT_LOOKED_AT.said(self._main)}")
         for one in facts.attachments:
             kind = one.sniffed_type or one.declared_type
             _fact("attached", f"{kind}, {one.size} bytes, {one.digest}")

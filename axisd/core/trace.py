@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from axisd.core import inspection
 from axisd.core.deadlines import due_of, is_awaited
 from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Receipt
@@ -138,6 +139,17 @@ class Part:
     @property
     def is_status(self) -> bool:
         return self.record.facts.kind == Kind.STATUS
+
+    @property
+    def is_signature_known(self) -> bool:
+        """Whether anybody looked for a signature: what is refused at an earlier step may have one or not."""
+        if self.record.facts.signature.state is not inspection.SignatureState.ABSENT:
+            return True
+        if self.record.state in {SubmissionState.ACCEPTED, SubmissionState.DUPLICATE}:
+            return True
+        steps = self.happened[0].steps if self.happened else ()
+        skipped = inspection.Outcome.SKIPPED
+        return any(name == "signature" and found != skipped for name, found, _ in steps)
 
     @property
     def matched(self) -> bool | None:

@@ -164,6 +164,8 @@ SIGNATURES: Final[Mapping[str, Phrase]] = {
     "decorative": Phrase("decorative, cannot be verified", "hình thức, không kiểm tra được"),
     "invalid": Phrase("invalid", "không hợp lệ"),
 }
+NOT_LOOKED_AT: Final = Phrase("not looked at: refused before", "chưa kiểm tra: bị từ chối trước đó")
+"""Of the signature on what was refused at an earlier step."""
 
 
 def worded(table: Mapping[str, Phrase], code: str) -> Phrase:

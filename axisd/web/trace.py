@@ -46,6 +46,7 @@ def trace_page(
         story=story_of(trace),
         names=names,
         waiting=OPEN,
+        not_looked_at=tracewords.NOT_LOOKED_AT,
         word=_word,
         status=tracewords.status_words,
         priority=lambda value: tracewords.PRIORITIES.get(value, Phrase(str(value), str(value))),

@@ -115,7 +115,9 @@ def test_what_comes_in_beside_the_document_says_which_message_it_was() -> None:
     entries, _ = sealer().seal_group([placed], Head(last.position, last.hash))
     moments = told(replace(known, entries=(*known.entries, *entries)))
     assert [
-        one.words for one in moments if one.code == Event.CONTENT_CONSIGNMENT and one.organ == HEALTH
+        one.words
+        for one in moments
+        if one.code == Event.CONTENT_CONSIGNMENT and one.organ == HEALTH
     ] == [
         ("placed in the inbox", "đã đặt vào hộp nhận"),
         ("placed in the inbox: recall", "đã đặt vào hộp nhận: văn bản thu hồi"),

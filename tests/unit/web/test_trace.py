@@ -7,16 +7,20 @@ from dataclasses import replace
 import pytest
 from lxml import html
 
-from axisd.core.lifecycle import DeliveryState
-from axisd.core.reasons import Language
+from axisd.core.evidence import Evidence
+from axisd.core.inspection import ABSENT, LegalValue, Outcome, Step
+from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.reasons import Event, Language, refuse
 from axisd.core.receiptproof import ReceiptVerifier
+from axisd.core.records import SubmissionRecord
 from axisd.core.story import story_of
 from axisd.core.timeline import Timeline
 from axisd.core.trace import Trace, traced
 from axisd.web.pages import BOTH
 from axisd.web.trace import trace_page
+from axisd.web.tracevalues import values_of
 from tests.support.signed_world import world
-from tests.support.tale import ATTACHED, ID, REFUSED_FOR, SUBJECT, TALE, WORDS, timeline
+from tests.support.tale import ATTACHED, ID, REFUSED_FOR, SUBJECT, TALE, WORDS, sealer, timeline
 from tests.support.values import FINANCE, HEALTH, OFFICE
 
 NAMES = {FINANCE: "Sở <Tài> & chính", HEALTH: "Sở Y tế"}
@@ -109,6 +113,29 @@ def test_what_the_axis_keeps_of_the_document_stands_at_its_top() -> None:
     assert TALE.document.attachments[0].digest in told["Attachment 1"]
     assert told["Submission"] == TALE.document.submission_id
     assert texts(part, "./h2") == ["Document 12/STC-VP: accepted"]
+
+
+def test_of_what_was_refused_before_its_signature_was_looked_at_nothing_is_said_of_it() -> None:
+    facts = replace(TALE.document, signature=ABSENT, legal_value=LegalValue.REFERENCE)
+    for outcome, said in (
+        (Outcome.SKIPPED, ["chưa kiểm tra: bị từ chối trước đó"]),
+        (Outcome.REFUSED, ["không có"]),
+    ):
+        evidence = Evidence(
+            "E", Event.SUBMISSION_REJECTION, TALE.until, facts,
+            refusal=refuse("schema-invalid"), steps=(Step("signature", outcome),),
+            receipt_to=FINANCE,
+        )  # fmt: skip
+        entry, receipt = sealer().seal(evidence, 1, "0" * 64)
+        assert receipt is not None
+        record = SubmissionRecord(facts, SubmissionState.REFUSED, reason="schema-invalid")
+        trace = the_trace(Timeline((record,), (), (entry,), (receipt,)))
+        section = read(trace=trace)["vi"]
+        assert texts(section, ".//dt[.='Chữ ký số']/following-sibling::dd[1]") == said
+        (values,) = values_of(trace, ID)["submissions"]
+        known = outcome is not Outcome.SKIPPED
+        assert values["signature"] == ("absent" if known else None)
+        assert values["legal_value"] == ("reference" if known else None)
 
 
 def test_receipts_say_whether_they_hold() -> None:
