@@ -156,7 +156,10 @@ def _answer(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
     item = effects.put(item, status=furthest(before, said.code))
     agreed = said.code == _AGREES
     if item.recall is not None:
-        if recall.answered(effects, item, agreed=agreed) or item.delivery.status != before:
+        if (
+            recall.answered(effects, item, agreed=agreed, at=said.at)
+            or item.delivery.status != before
+        ):
             code = "recall-agreed" if agreed else "recall-refused"
             _tell(effects, item, Event.CONSIGNMENT_NOTIFICATION, said, _answered(code, item, said))
     elif item.facts.business in _CHANGES and item.delivery.status != before:

@@ -341,6 +341,34 @@ def test_16_keeps_the_document_and_the_sender_is_told_with_the_recipients_words(
     assert found.delivery.watch.registration_due is not None, "the rest is awaited as before"
 
 
+@pytest.mark.parametrize(("code", "answer"), [("15", "recall-agreed"), ("16", "recall-refused")])
+def test_an_answer_after_its_deadline_is_told_as_overdue_too_and_only_once(
+    code: str, answer: str
+) -> None:
+    """However fast it comes in after the deadline, which the axis may not have looked at."""
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    due = item(book, HEALTH).delivery.watch.recall_due
+    assert due is not None
+    late = due + timedelta(milliseconds=1)
+    change = said(book, status(code), received_at=late)
+    notices = [one for one in told(change) if one[0] is Event.CONSIGNMENT_NOTIFICATION]
+    assert [reason for _, reason, _ in notices] == ["recall-answer-overdue", answer]
+    assert {to for _, _, to in notices} == {FINANCE}
+    assert "recall-answer-overdue" in item(book, HEALTH).delivery.watch.told
+    again = said(book, status(code, description="again"), received_at=late)
+    assert "recall-answer-overdue" not in {reason for _, reason, _ in told(again)}
+
+
+def test_an_answer_at_the_last_moment_is_in_time() -> None:
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    due = item(book, HEALTH).delivery.watch.recall_due
+    assert due is not None
+    change = said(book, status("15"), received_at=due)
+    assert "recall-answer-overdue" not in {reason for _, reason, _ in told(change)}
+
+
 @pytest.mark.parametrize("code", ["15", "16"])
 def test_the_same_answer_twice_changes_nothing_and_is_noted(code: str) -> None:
     book = sent(HEALTH)
