@@ -71,8 +71,8 @@ def submit(
 ) -> Exit:
     """Hand an envelope in over AMQP, as an agency's system does.
 
-    Exit code 0 when the broker has it safe and no rejection came, 65 when it was rejected, 75 when no
-    receipt came in time. Receipts are only looked at, unproven: axisd inbox --receipts takes them, axisd
+    Exit code 0 when the broker has it safe and the axis did not refuse it, 65 when it did, 75 when no
+    receipt came in time; what became of each recipient is printed. Receipts are only looked at, unproven: axisd inbox --receipts takes them, axisd
     receipt verify proves them.
     """
     body = read_file(file)
@@ -179,6 +179,11 @@ def _print(facts: ReceiptFacts) -> None:
         say(f"  {paint(facts.reason, 'bad')}")
         say(f"  en  {visible(facts.reason_text.en)}")
         say(f"  vi  {visible(facts.reason_text.vi)}")
+    for code, place, line, text in facts.warnings:
+        at = f" at {place}" + (f", line {line}" if line else "") if place else ""
+        say(f"  {paint('warning', 'warn')} {code}{visible(at)}")
+        say(f"  en  {visible(text.en)}")
+        say(f"  vi  {visible(text.vi)}")
 
 
 def _json(handed_in: _HandedIn, answer: _Answer) -> dict[str, Any]:
@@ -199,6 +204,10 @@ def _json(handed_in: _HandedIn, answer: _Answer) -> dict[str, Any]:
                 ],
                 "reason": facts.reason or None,
                 "text": facts.reason_text._asdict() if facts.reason else None,
+                "warnings": [
+                    {"code": code, "at": place or None, "text": text._asdict()}
+                    for code, place, _, text in facts.warnings
+                ],
             }
             for facts in answer.receipts
         ],

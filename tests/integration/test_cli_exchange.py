@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from axisd.core.evidence import GENESIS, Evidence
+from axisd.core.reasons import refuse
 from axisd.core.receipts import Sealer
 from axisd.core.submission import Submission
 from axisd.core.view import Axis as Issuer
@@ -130,6 +131,22 @@ async def test_receipts_about_it_are_printed_until_all_is_said_and_left_in_the_q
     assert events == ["SubmissionAcceptance", "ContentConsignment"]
     left = facts(await axisd_beside("inbox", FINANCE, "--receipts", *account, "--json"))
     assert len(left) == 4
+
+
+async def test_warnings_of_an_acceptance_are_printed_in_both_languages(
+    axis: Axis, account: tuple[str, Path], envelope: Path
+) -> None:
+    seals = Seals(content(envelope))
+    warned = refuse(
+        "number-repeated", at="/edXML/a", line=7, number="7/STC", document="D0", time="T"
+    )
+    receipt = seals.about(replace(accepted(), warnings=(warned,)))
+    await put(axis, message(RECEIPTS, receipt), message(RECEIPTS, seals.about(consigned()), 2))
+    result = await axisd_beside("submit", envelope, *account, "--wait", "20")
+    assert result.exit_code == 0, result.stderr
+    assert "warning number-repeated at /edXML/a, line 7" in result.stdout
+    assert warned.text("en") in result.stdout
+    assert warned.text("vi") in result.stdout
 
 
 async def test_a_rejection_ends_the_wait_with_65_and_says_why_in_both_languages(
