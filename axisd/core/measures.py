@@ -336,7 +336,7 @@ MEASURES: Final[Mapping[Measure, Meaning]] = {
     Measure.TAKEN: _is(_R, ("Taken", "Đã nhận"), ("its system has them", "hệ thống đã nhận")),
     Measure.DECLINED: _is(
         _R,
-        ("Refused", "Từ chối nhận"),
+        ("Turned down", "Từ chối nhận"),
         ("turned down with status 02", "trả lại bằng trạng thái 02"),
     ),
     Measure.FAILED: _is(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,16 @@ def test_text_tells_refusals_times_availability_and_checks(site: Site) -> None:
     assert "95.83 %, of office hours 87.5 %" in text
     assert "2026-11-23 10:00 – 2026-11-23 11:00  1 h 0 min  stopped by an operator" in text
     assert "fewer than two on 1 of 1 working days: 2026-11-23 (1)" in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_two_columns_of_agencies_have_one_name(site: Site, language: str) -> None:
+    result = axisd("report", "day", DAY, "--config", site.config, "--language", language)
+    heads = [line for line in result.stdout.splitlines() if line.startswith(("CODE  ", "MÃ  "))]
+    assert heads, result.stdout
+    for head in heads:
+        columns = re.split(r"  +", head.strip())
+        assert len(set(columns)) == len(columns), head
 
 
 def test_html_goes_into_a_file(site: Site, tmp_path: Path) -> None:
