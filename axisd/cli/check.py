@@ -64,11 +64,11 @@ def check(
 ) -> Exit | int | None:
     """Check that documents get through: lanes, inboxes, national axis, and what they rest on.
 
-    A probe document goes through each lane to the probe agency, a probe into every connected system's inbox,
-    and one over the national axis and back, which may take many minutes; consumers, certificates, clock, disk,
-    chain of evidence, reconciliation and outbox are looked at. The result is put on record in the ledger (QC
-    Điều 12.6). Exit code 0 when nothing failed, 70 when evidence contradicts itself, 69 for every other failure,
-    also when nothing could be recorded.
+    A probe document goes through each lane to the probe agency, a probe into every connected system's
+    inbox, and one over the national axis and back, which may take many minutes; consumers, certificates,
+    clock, disk, chain of evidence, reconciliation and outbox are looked at. The result is put on record in
+    the ledger (QC Điều 12.6). Exit code 0 when nothing failed, 70 when evidence contradicts itself, 69 for
+    every other failure, also when nothing could be recorded.
     """
     if context.invoked_subcommand is not None:
         return None

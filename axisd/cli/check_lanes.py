@@ -1,7 +1,8 @@
 """A probe document through each lane, by the real door, with a real account, to the probe agency itself.
 
-Whatever comes into the probe agency's boxes meanwhile is taken and thrown away: nothing there is for anybody,
-and what an earlier check left behind must not stay. So only one check goes through the lanes at a time. Going wrong: every trouble is a finding; nothing is raised.
+Whatever comes into the probe agency's boxes meanwhile is taken and thrown away: nothing there is for
+anybody, and what an earlier check left behind must not stay. So only one check goes through the lanes at a
+time. Going wrong: every trouble is a finding; nothing is raised.
 """
 
 from __future__ import annotations

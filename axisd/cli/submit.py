@@ -72,8 +72,8 @@ def submit(
     """Hand an envelope in over AMQP, as an agency's system does.
 
     Exit code 0 when the broker has it safe and the axis did not refuse it, 65 when it did, 75 when no
-    receipt came in time; what became of each recipient is printed. Receipts are only looked at, unproven: axisd inbox --receipts takes them, axisd
-    receipt verify proves them.
+    receipt came in time; what became of each recipient is printed. Receipts are only looked at, unproven:
+    axisd inbox --receipts takes them, axisd receipt verify proves them.
     """
     body = read_file(file)
     agency = agency or _sender(body)

@@ -483,7 +483,8 @@ class NationalSettings(Section):
 
 
 class CheckSettings(Section):
-    """The interconnection check, `axisd check` (QC Điều 12.6). Without this section no documents are probed with.
+    """The interconnection check, `axisd check` (QC Điều 12.6). Without this section no documents are probed
+    with.
 
     What it needs of files is read by the check alone: the daemon starts without them.
     """

@@ -2,9 +2,9 @@
 
 The lists hold the whole country (123,265 entries) and what real directories hold: malformed codes, codes
 given twice, names with invisible characters. Only the level-1 codes that are wanted are taken, and level 1
-itself; what cannot be used is passed over and said. What is ours stays ours: intake, profile, successors, dates, a
-twin that is already known. A deleted agency gets its last day, not removed: old documents carry its code.
-Pure.
+itself; what cannot be used is passed over and said. What is ours stays ours: intake, profile, successors,
+dates, a twin that is already known. A deleted agency gets its last day, not removed: old documents carry
+its code. Pure.
 """
 
 from __future__ import annotations

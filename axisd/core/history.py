@@ -1,4 +1,5 @@
-"""What is remembered about a document beside its deliveries: statuses, links to other documents, recalls, deadlines.
+"""What is remembered about a document beside its deliveries: statuses, links to other documents, recalls,
+deadlines.
 
 Values only. What they mean is decided in `statuses`, `recall`, `amendment` and `deadlines`; keeping them is the
 ledger's work. Organs are canonical codes, instants are aware.
@@ -56,7 +57,8 @@ class Awaited:
 class StatusRecord:
     """One business status as it came in, about one delivery; `delivery_id` is None while it is unmatched:
     no document is known that it could be about. `submission_id` is the status's own; `issuer` and
-    `document_id` name the document it is about, `reporter` the organ that speaks; `at` is its wire time, `words` what its clerk wrote."""
+    `document_id` name the document it is about, `reporter` the organ that speaks; `at` is its wire time,
+    `words` what its clerk wrote."""
 
     id: str
     submission_id: str

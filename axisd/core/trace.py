@@ -1,9 +1,9 @@
 """The trace of a document: all that the ledger remembers of it, put together by submission and recipient.
 
-Reasons are put into words, deadlines are judged, receipts are proven. Where a receipt does not hold, nothing is
-read from it. Neither the subject nor the content of a document is in any of this, nor the names of its
-attachments, which often say the same (QC Điều 7.2, but 1.2 and 6.1a). What happened in order is told in `story`.
-Pure; the cost is that of proving the receipts, which can be left out.
+Reasons are put into words, deadlines are judged, receipts are proven. Where a receipt does not hold,
+nothing is read from it. Neither the subject nor the content of a document is in any of this, nor the names
+of its attachments, which often say the same (QC Điều 7.2, but 1.2 and 6.1a). What happened in order is told
+in `story`. Pure; the cost is that of proving the receipts, which can be left out.
 """
 
 from __future__ import annotations

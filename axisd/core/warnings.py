@@ -40,7 +40,8 @@ _PARTY: Final = "A"
 
 
 def warnings_of(envelope: Envelope, received_at: datetime) -> tuple[Refusal, ...]:
-    """The warnings about `envelope`, which came in at `received_at`; at most `MOST` and one that counts the rest."""
+    """The warnings about `envelope`, which came in at `received_at`; at most `MOST` and one that counts the
+    rest."""
     return _few(_all(envelope, received_at))
 
 

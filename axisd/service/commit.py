@@ -1,15 +1,17 @@
 """Group commit: many decisions, one durable transaction.
 
-Whoever has something to decide hands in a proposal: what must be known, and a pure function from that
-to a `Change`. One task takes all proposals that wait (urgent ones first, by the rule of `lanes`), answers their questions, lets each decide in
-order (each sees what the ones before it are about to write), seals the evidence in a worker thread and
-writes everything in one transaction. A proposal's future resolves only after the commit is on disk.
+Whoever has something to decide hands in a proposal: what must be known, and a pure function from that to a
+`Change`. One task takes all proposals that wait (urgent ones first, by the rule of `lanes`), answers their
+questions, lets each decide in order (each sees what the ones before it are about to write), seals the
+evidence in a worker thread and writes everything in one transaction. A proposal's future resolves only
+after the commit is on disk.
 
 Under a clock that may be wrong nothing is written: its times would be sealed.
 
-Going wrong: a decision that raises fails alone; a transaction that fails for now, or a clock that is unsound, fails all its
-proposals with TransientError, and their owners try again; one that fails in any other way (it contradicts the
-ledger, it cannot be sealed) is repeated one proposal at a time, so that a poisonous one harms nobody else.
+Going wrong: a decision that raises fails alone; a transaction that fails for now, or a clock that is
+unsound, fails all its proposals with TransientError, and their owners try again; one that fails in any
+other way (it contradicts the ledger, it cannot be sealed) is repeated one proposal at a time, so that a
+poisonous one harms nobody else.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ class Pace:
 
 
 class Downlink:
-    """Looks for items of both kinds until cancelled. `returned`: whether an item is a probe of our own, which is
-    done with, and no submission."""
+    """Looks for items of both kinds until cancelled. `returned`: whether an item is a probe of our own,
+    which is done with, and no submission."""
 
     def __init__(
         self,

@@ -2,9 +2,9 @@
 
 Each destination has a queue of its own, and destinations take turns, so that one dead agency delays no
 other. A destination that fails is paused with backoff and then tried with one row at a time. Urgent rows
-overtake, within a destination and among destinations, by the rule of `lanes`. Only rows without their bodies are held here,
-about `DEPTH` for each lane of a destination; the rest stays in the ledger and is read on as the queue
-empties.
+overtake, within a destination and among destinations, by the rule of `lanes`. Only rows without their
+bodies are held here, about `DEPTH` for each lane of a destination; the rest stays in the ledger and is read
+on as the queue empties.
 
 Order of ids is order of commits (they are minted where commits are serialised), so a cursor tells what
 has been read and what is still only in the ledger. Three things do not keep that order: a receipt that

@@ -1,4 +1,5 @@
-"""The page of one document's trace: what it is, where it went, what happened in order, for people to read and print.
+"""The page of one document's trace: what it is, where it went, what happened in order, for people to read
+and print.
 
 Both the command line and a console can show it. It has neither the subject nor the content of the document.
 Names of agencies are those of today's directory; they and everything that somebody sent are escaped.

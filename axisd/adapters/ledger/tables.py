@@ -1,9 +1,10 @@
 """The ledger's tables: one set for every database, in portable types only.
 
-Times are microseconds since 1970 UTC as whole numbers (milliseconds in the chain), lists and facts are JSON text: SQLite's STRICT
-tables know no richer types, and nothing here needs them. What may stand in a state column comes from
-`axisd.core.lifecycle`. Rows of `entry` and `receipt` are never changed; the triggers that see to it are
-in the migrations, which also create everything that is declared here (a test holds the two together).
+Times are microseconds since 1970 UTC as whole numbers (milliseconds in the chain), lists and facts are JSON
+text: SQLite's STRICT tables know no richer types, and nothing here needs them. What may stand in a state
+column comes from `axisd.core.lifecycle`. Rows of `entry` and `receipt` are never changed; the triggers that
+see to it are in the migrations, which also create everything that is declared here (a test holds the two
+together).
 """
 
 from __future__ import annotations
