@@ -24,11 +24,9 @@ from axisd.core.dossier import Ground
 from axisd.core.effects import Effects
 from axisd.core.history import Recall, RecallOutcome, Watch
 from axisd.core.lifecycle import OPEN, DeliveryEvent, DeliveryState, after
-from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import Delivery, KnownDelivery, RouteKind
 from axisd.core.view import View
-from axisd.core.zone import wire_time
 
 _WORDS: Final = {
     DeliveryState.REJECTED: ("refused by its recipient", "đã bị nơi nhận từ chối"),
@@ -92,11 +90,10 @@ def withdraw(effects: Effects, item: KnownDelivery) -> None:
     effects.tell(item, _FAILURES[delivery.route], refusal, to=item.facts.reply_to)
 
 
-def answered(effects: Effects, item: KnownDelivery, *, agreed: bool, at: datetime) -> bool:
-    """The recipient's answer, 15 or 16, of the wire time `at`; False if it says nothing new. Agreed stays
-    agreed, in whatever order the two come; a recipient may change its mind after refusing. What comes too late
-    is first told as overdue."""
-    item = _told_if_late(effects, effects.current(item), at)
+def answered(effects: Effects, item: KnownDelivery, *, agreed: bool) -> bool:
+    """The recipient's answer, 15 or 16; False if it says nothing new. Agreed stays agreed, in whatever order
+    the two come; a recipient may change its mind after refusing."""
+    item = effects.current(item)
     delivery, recall = item.delivery, item.recall
     assert recall is not None, "only a recall is answered"
     if agreed and recall.outcome is not RecallOutcome.AGREED:
@@ -114,20 +111,6 @@ def answered(effects: Effects, item: KnownDelivery, *, agreed: bool, at: datetim
         _answer(effects, item, RecallOutcome.REFUSED)
         return True
     return False
-
-
-def _told_if_late(effects: Effects, item: KnownDelivery, at: datetime) -> KnownDelivery:
-    delivery, kind = item.delivery, DeadlineKind.RECALL_ANSWER
-    due = deadlines.due_of(delivery.watch, kind)
-    untold = deadlines.moment_of(delivery.watch, kind, effects.view, delivery.inbox) is not None
-    if due is None or at <= due or not untold:
-        return item
-    code = deadlines.record_of(kind)
-    agency = delivery.identity.recipient
-    refusal = refuse(code, agency=agency, due=wire_time(due, unit="seconds"))
-    event, to = Event.CONSIGNMENT_NOTIFICATION, item.facts.reply_to
-    effects.tell(item, event, refusal, outcome=delivery.state, to=to)
-    return effects.put(item, watch=replace(delivery.watch, told=delivery.watch.told | {code}))
 
 
 def reopen(effects: Effects, item: KnownDelivery) -> None:

@@ -15,6 +15,7 @@ not: it asks back what was sent before it, and must not withdraw what its sender
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from axisd.core import deadlines, dossier, recall
@@ -22,13 +23,15 @@ from axisd.core.dossier import Ground
 from axisd.core.effects import Effects
 from axisd.core.envelope import Business, Status
 from axisd.core.history import StatusRecord
-from axisd.core.lifecycle import DeliveryEvent, DeliveryState, after, furthest
+from axisd.core.lifecycle import OPEN, DeliveryEvent, DeliveryState, after, furthest
+from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event, Refusal, refuse
 from axisd.core.records import KnownDelivery
 from axisd.core.routing import organ_of
 from axisd.core.rules import document_id_of, sender_of
 from axisd.core.submission import Door
 from axisd.core.view import View
+from axisd.core.zone import wire_time
 
 ASKS_BACK: Final = "13"
 TAKES: Final = frozenset({"01", "03", "04", "05", "06"})
@@ -120,6 +123,8 @@ def join(effects: Effects) -> None:
 
 def apply(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
     """What `said` moves of `item`, with evidence, told to the sender of the document."""
+    if said.code not in TAKES:
+        _tell_overdue(effects, item, said.at)
     if said.code in TAKES or said.code == REFUSES:
         _progress(effects, item, said)
     elif said.code in _ANSWERS:
@@ -150,16 +155,35 @@ def _progress(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None
         recall.reopen(effects, put)
 
 
+def _tell_overdue(effects: Effects, item: KnownDelivery, at: datetime) -> None:
+    """What fell due before `at` is told first, if nobody did yet: after a recipient's last word on a document
+    nothing is awaited of it, and nobody would look again."""
+    item = effects.current(item)
+    delivery, told = item.delivery, set[str]()
+    if delivery.state in OPEN:  # it still lies here: the delay is ours
+        return
+    for kind in DeadlineKind:
+        due = deadlines.due_of(delivery.watch, kind)
+        untold = deadlines.moment_of(delivery.watch, kind, effects.view, delivery.inbox) is not None
+        if due is None or at <= due or not untold:
+            continue
+        code = deadlines.record_of(kind)
+        agency = delivery.identity.recipient
+        refusal = refuse(code, agency=agency, due=wire_time(due, unit="seconds"))
+        event, to = Event.CONSIGNMENT_NOTIFICATION, item.facts.reply_to
+        effects.tell(item, event, refusal, outcome=delivery.state, to=to)
+        told.add(code)
+    if told:
+        effects.put(item, watch=replace(delivery.watch, told=delivery.watch.told | told))
+
+
 def _answer(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
     item = effects.current(item)
     before = item.delivery.status
     item = effects.put(item, status=furthest(before, said.code))
     agreed = said.code == _AGREES
     if item.recall is not None:
-        if (
-            recall.answered(effects, item, agreed=agreed, at=said.at)
-            or item.delivery.status != before
-        ):
+        if recall.answered(effects, item, agreed=agreed) or item.delivery.status != before:
             code = "recall-agreed" if agreed else "recall-refused"
             _tell(effects, item, Event.CONSIGNMENT_NOTIFICATION, said, _answered(code, item, said))
     elif item.facts.business in _CHANGES and item.delivery.status != before:

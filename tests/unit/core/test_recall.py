@@ -353,11 +353,29 @@ def test_an_answer_after_its_deadline_is_told_as_overdue_too_and_only_once(
     late = due + timedelta(milliseconds=1)
     change = said(book, status(code), received_at=late)
     notices = [one for one in told(change) if one[0] is Event.CONSIGNMENT_NOTIFICATION]
-    assert [reason for _, reason, _ in notices] == ["recall-answer-overdue", answer]
+    # It never said that the document arrived, either.
+    assert [reason for _, reason, _ in notices] == [
+        "arrival-overdue",
+        "recall-answer-overdue",
+        answer,
+    ]
     assert {to for _, _, to in notices} == {FINANCE}
     assert "recall-answer-overdue" in item(book, HEALTH).delivery.watch.told
     again = said(book, status(code, description="again"), received_at=late)
     assert "recall-answer-overdue" not in {reason for _, reason, _ in told(again)}
+
+
+def test_a_refusal_after_the_deadline_of_a_recall_ends_the_wait_and_is_told_as_overdue() -> None:
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    due = item(book, HEALTH).delivery.watch.recall_due
+    assert due is not None
+    late = due + timedelta(milliseconds=1)
+    change = said(book, status("02", description="không đúng nơi nhận"), received_at=late)
+    reasons = [reason for _, reason, _ in told(change)]
+    assert "recall-answer-overdue" in reasons
+    assert reasons.index("recall-answer-overdue") < reasons.index("recipient-refused")
+    assert item(book, HEALTH).delivery.watch.recall_due is None
 
 
 def test_an_answer_at_the_last_moment_is_in_time() -> None:
