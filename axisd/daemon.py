@@ -100,6 +100,7 @@ class Daemon:
         self._reload_wanted = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._directory_noted = asyncio.Event()
+        self._directory_fault: IntegrityError | None = None
         self._patience: asyncio.Timeout | None = None
         self._hurried = False
         self._management: Management | None = None
@@ -323,6 +324,8 @@ class Daemon:
     async def _handle(self, submission: Submission) -> Settlement:
         """Nothing is decided by a directory before it is evidenced."""
         await self._directory_noted.wait()
+        if self._directory_fault is not None:
+            raise self._directory_fault
         return await self._intake.handle(submission)
 
     async def _note_first_directory(self) -> None:
@@ -333,6 +336,11 @@ class Daemon:
             except TransientError as error:
                 self._telemetry.trouble("directory", error)
                 await asyncio.sleep(_GAUGE_SECONDS)
+            except IntegrityError as error:
+                # Whoever waits for it must not wait for ever, nor hold up a stop.
+                self._directory_fault = error
+                self._directory_noted.set()
+                raise
             else:
                 self._directory_noted.set()
 
@@ -344,9 +352,12 @@ class Daemon:
             cause: BaseException = group
             while isinstance(cause, BaseExceptionGroup):
                 cause = cause.exceptions[0]
-            self._intake_stopped = str(cause)
-            self._telemetry.trouble("intake", cause)
-            log.critical("intake stopped: the ledger contradicts itself; run axisd ledger verify")
+            if self._intake_stopped is None:  # told once, whichever way in meets it first
+                self._intake_stopped = str(cause)
+                self._telemetry.trouble("intake", cause)
+                log.critical(
+                    "intake stopped: the ledger contradicts itself; run axisd ledger verify"
+                )
 
     def _seal(
         self, evidence: Sequence[Evidence], head: Head
