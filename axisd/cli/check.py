@@ -12,13 +12,13 @@ from typing import Any, Final
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import open_reader
 from axisd.cli.check_looks import look
 from axisd.cli.exits import Exit
 from axisd.cli.files import DASH, OUTPUT, write_file
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import Role, note, paint, say, say_json, say_table, visible
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load, read
 from axisd.core.interconnection import ITEMS, CheckRun, Item, Outcome, RecordedCheck, Trigger
 from axisd.core.wording import Phrase
@@ -135,11 +135,8 @@ async def _record(control: ControlClient, run: CheckRun) -> tuple[Answer | None,
 
 
 async def _recorded(folder: Path, count: int) -> list[RecordedCheck]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await last_checks(reader, count)
-    finally:
-        await reader.close()
 
 
 def _print(run: CheckRun) -> None:

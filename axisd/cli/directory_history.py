@@ -14,12 +14,12 @@ from typing import Any
 
 import click
 
-from axisd.adapters.ledger import open_reader
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisCommand, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.moments import Moment
 from axisd.cli.output import note, say_json, say_table
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load
 from axisd.core.directory_text import SUBJECT, heard
 from axisd.core.evidence import Entry
@@ -71,8 +71,7 @@ def history(at: datetime | None, config: Path, as_json: bool) -> None:
 
 async def _read(folder: Path, at: datetime | None) -> tuple[Sequence[Entry], str | None]:
     """The changes, newest first; and the text of the one that was in force `at` that instant."""
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         entries = await reader.about(SUBJECT, _MOST)
         then = next((entry for entry in entries if at is not None and entry.at <= at), None)
         if then is None:
@@ -82,8 +81,6 @@ async def _read(folder: Path, at: datetime | None) -> tuple[Sequence[Entry], str
         if body is None:
             raise IntegrityError(f"the text {digest} of entry {then.position} is not in the ledger")
         return entries, body.decode()
-    finally:
-        await reader.close()
 
 
 def _record(entry: Entry) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import Any
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import open_reader
 from axisd.adapters.ledger.store import database
 from axisd.cli.directory_impact import Impact, impacts, newly
 from axisd.cli.directory_national import national_rows
@@ -24,6 +23,7 @@ from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisCommand, config_option, confirmed, json_option, yes_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json
+from axisd.cli.reading import ledger_at
 from axisd.config.agencies import COLUMNS, Row, read_agencies
 from axisd.config.directory import Remark, Sources, examine
 from axisd.config.import_agencies import Changes, columns_of, compare, write
@@ -158,11 +158,8 @@ def _backlog(folder: Path) -> Sequence[OutboxSummary]:
 
 
 async def _summaries(folder: Path) -> Sequence[OutboxSummary]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await reader.outbox_summary()
-    finally:
-        await reader.close()
 
 
 def _target(loaded: Configuration, into: Path | None) -> Path:

@@ -15,11 +15,12 @@ from axisd.adapters.amqp.connection import close, open_connection
 from axisd.adapters.amqp.management import QueueFacts
 from axisd.adapters.amqp.topology import DEAD, INTAKE, URGENT, queues_of
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import LedgerReader, open_reader
+from axisd.adapters.ledger import LedgerReader
 from axisd.adapters.ledger.store import database
 from axisd.adapters.vxp.client import Bounds, VxpClient
 from axisd.cli.exits import Exit
 from axisd.cli.findings import Finding, failed, good, skipped, warning
+from axisd.cli.reading import ledger_at
 from axisd.config.load import Configuration
 from axisd.config.model import Settings
 from axisd.core.directory import Channel
@@ -84,12 +85,9 @@ async def _ledger(settings: Settings, now: datetime) -> list[Finding]:
     folder = settings.ledger.folder
     if not database(folder).is_file():
         return [skipped("ledger", f"none in {folder} yet; the daemon makes it")]
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         await reader.check_tail()
         return [await _newest(reader, now), await look_at_outbox(reader, now)]
-    finally:
-        await reader.close()
 
 
 async def _newest(reader: LedgerReader, now: datetime) -> Finding:

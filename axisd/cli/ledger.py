@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import open_reader
 from axisd.cli.exits import Exit
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json, visible
 from axisd.cli.progress import progress, watched
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load
 from axisd.ports import Verification
 
@@ -65,14 +65,11 @@ def verify(skip_payloads: bool, config: Path, as_json: bool) -> Exit:
 
 
 async def _verify(folder: Path, *, payloads: bool) -> Verification:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         rows = await reader.count() if watched() else {}
         length = rows.get("entry", 0) + (rows.get("payload", 0) if payloads else 0)
         with progress(length, "verifying") as advance:
             return await reader.verify(payloads=payloads, progress=advance)
-    finally:
-        await reader.close()
 
 
 def _print(folder: Path, found: Verification, seconds: float) -> None:

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import open_reader
 from axisd.adapters.ledger.store import database
 from axisd.adapters.vxp.client import Bounds, VxpClient
 from axisd.cli.exits import Exit
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json, visible
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load
 from axisd.config.model import NationalSettings
 from axisd.core.envelope import Kind
@@ -96,11 +96,8 @@ async def _backlog(folder: Path) -> list[OutboxSummary]:
     """What waits for the national axis; nothing where the ledger has not been made yet."""
     if not database(folder).is_file():
         return []
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         summaries = await reader.outbox_summary()
-    finally:
-        await reader.close()
     return [item for item in summaries if item.destination.startswith("national:")]
 
 

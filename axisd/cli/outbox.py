@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
-from axisd.adapters.ledger import open_reader
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisGroup, config_option, confirmed, json_option, yes_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json, say_table
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.zone import wire_time
@@ -118,23 +118,17 @@ def retry(
 
 
 async def _summaries(folder: Path) -> Sequence[OutboxSummary]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await reader.outbox_summary()
-    finally:
-        await reader.close()
 
 
 async def _rows(folder: Path, destinations: Sequence[str], limit: int) -> list[OutboxRow]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return [
             row
             for destination in destinations
             for row in await reader.outbox_ids(destination, None, limit)
         ]
-    finally:
-        await reader.close()
 
 
 def _matching(

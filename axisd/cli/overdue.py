@@ -13,10 +13,10 @@ from typing import Any
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import open_reader
 from axisd.cli.frame import AxisCommand, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say, say_json, say_table
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load
 from axisd.core.deadlines import due_of, first_due
 from axisd.core.history import CONSIGNMENT, Awaited
@@ -88,21 +88,15 @@ def overdue(
 
 
 async def _awaited(folder: Path, now: datetime) -> Sequence[Awaited]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await reader.awaited(now)
-    finally:
-        await reader.close()
 
 
 async def _overdue(
     folder: Path, now: datetime, kind: str, agency: str, limit: int
 ) -> Sequence[Delivery]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await reader.overdue(now, kind, agency, limit)
-    finally:
-        await reader.close()
 
 
 def _say_counts(found: Sequence[Awaited]) -> None:

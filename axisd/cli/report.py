@@ -14,11 +14,11 @@ from typing import Any, Final, TypeVar
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import open_reader
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json
+from axisd.cli.reading import ledger_at
 from axisd.cli.report_facts import csv_text, facts
 from axisd.cli.report_text import report_text
 from axisd.config.load import read
@@ -172,11 +172,8 @@ def _period(kind: PeriodKind, text: str | None, now: datetime, *, of_calendar: b
 
 
 async def _report(folder: Path, period: Period, now: datetime, view: View) -> Report:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await make_report(reader, period, now, view)
-    finally:
-        await reader.close()
 
 
 def _written(made: Report, form: str, languages: tuple[Language, ...]) -> str:

@@ -12,12 +12,13 @@ from typing import Final
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.adapters.ledger import LedgerReader, open_reader
+from axisd.adapters.ledger import LedgerReader
 from axisd.cli.exits import BadInput
 from axisd.cli.files import OUTPUT, write_file
 from axisd.cli.frame import AxisCommand, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json, say_table
+from axisd.cli.reading import ledger_at
 from axisd.cli.tracetext import say_trace
 from axisd.config.directory import read_sources
 from axisd.config.load import load
@@ -134,21 +135,15 @@ def _traced(settings: Settings, identifier: str, *, verify: bool) -> Trace:
 
 
 async def _timeline(folder: Path, identifier: str) -> Timeline:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await reader.timeline(identifier)
-    finally:
-        await reader.close()
 
 
 async def _numbered(
     folder: Path, number: str, notation: str, organ: str, year: str
 ) -> list[SubmissionRecord]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await _first_of_each(reader, number, notation, organ, year)
-    finally:
-        await reader.close()
 
 
 async def _first_of_each(

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from axisd.adapters.ledger import open_reader
 from axisd.cli.frame import AxisCommand, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json, say_table
+from axisd.cli.reading import ledger_at
 from axisd.config.load import load
 from axisd.core.history import StatusRecord
 from axisd.core.zone import wire_time
@@ -69,11 +69,8 @@ def unmatched(limit: int, config: Path, as_json: bool) -> None:
 
 
 async def _unmatched(folder: Path, limit: int) -> tuple[Sequence[StatusRecord], int]:
-    reader = await open_reader(folder)
-    try:
+    async with ledger_at(folder) as reader:
         return await reader.unmatched(limit), await reader.unmatched_count()
-    finally:
-        await reader.close()
 
 
 def _value(said: StatusRecord) -> dict[str, Any]:
