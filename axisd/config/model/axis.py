@@ -1,0 +1,60 @@
+"""Sections on the axis itself: who it is, where its evidence lies, whom it trusts, who takes part."""
+
+from __future__ import annotations
+
+from axisd.config.files import Certificates, Folder, InputFile
+from axisd.config.model.section import Section, setting
+from axisd.config.model.terms import Centre, Level1
+
+
+class AxisSettings(Section):
+    """Who this axis is."""
+
+    centre: Centre = setting("Code of this centre on the national axis, such as 00.53.W00.")
+    name: str = setting(
+        "Name of this axis as receipts give it.", reloads=True, min_length=1, max_length=200
+    )
+    local_level1: tuple[Level1, ...] = setting(
+        "Level-1 codes whose agencies are local; every other agency is reached over the national axis.",
+        reloads=True,
+        min_length=1,
+    )
+
+
+class LedgerSettings(Section):
+    """Where the evidence lies."""
+
+    folder: Folder = setting(
+        "Folder of the ledger and of large payloads: a local disk, never a network file system."
+    )
+
+
+class ReceiptSettings(Section):
+    """What receipts are sealed with."""
+
+    key: InputFile = setting("Private key of the axis, PEM without a passphrase.")
+    certificate: Certificates = setting("Certificate of that key, PEM, followed by its chain.")
+
+
+class TrustSettings(Section):
+    """Whose certificates count."""
+
+    authorities: tuple[Certificates, ...] = setting(
+        "PEM files of the authorities under which agencies' certificates are issued. "
+        "Without any, only certificates pinned in the directory count.",
+        reloads=True,
+        default=(),
+    )
+
+
+class DirectorySettings(Section):
+    """Who takes part."""
+
+    agencies: tuple[InputFile, ...] = setting(
+        "Files of agencies, CSV or YAML. A code may stand in one of them only.",
+        reloads=True,
+        min_length=1,
+    )
+    systems: InputFile = setting(
+        "File of systems, YAML: accounts and the agencies that they serve.", reloads=True
+    )
