@@ -40,10 +40,16 @@ class Check:
         return {"name": self.name, "ok": self.passed, "detail": self.detail}
 
 
+Route = web.AbstractRouteDef
+"""Where a door answers: a path and who answers there."""
+
+
 def status_app(
-    registry: CollectorRegistry, checks: Callable[[], Sequence[Check]]
+    registry: CollectorRegistry,
+    checks: Callable[[], Sequence[Check]],
+    doors: Sequence[Route] = (),
 ) -> web.Application:
-    """Metrics and health. Further applications (the door) may be added to it."""
+    """Metrics and health, and the `doors` beside them."""
 
     async def metrics(request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -61,6 +67,7 @@ def status_app(
     app.router.add_get("/metrics", metrics)
     app.router.add_get("/-/healthy", healthy)
     app.router.add_get("/-/ready", ready)
+    app.router.add_routes(doors)
     app.on_response_prepare.append(_anonymous)
     return app
 

@@ -61,6 +61,18 @@ async def test_metrics_are_prometheus_text(base: str) -> None:
     assert "s-1" not in text
 
 
+async def test_a_door_answers_beside_metrics_and_health() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=request.match_info["operation"])
+
+    door = web.route("*", "/vxp/{operation:.*}", answer)
+    address = Address("127.0.0.1", free_port())
+    app = status_app(CollectorRegistry(), list, [door])
+    async with serve(app, address):
+        assert (await get(f"http://{address}/vxp/sendEdoc"))[2] == "sendEdoc"
+        assert (await get(f"http://{address}/-/healthy"))[0] == 200
+
+
 async def test_openmetrics_with_exemplars_is_given_to_who_asks_for_it(base: str) -> None:
     _, kind, text = await get(
         f"{base}/metrics", Accept="application/openmetrics-text; version=1.0.0"
