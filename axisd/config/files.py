@@ -59,6 +59,14 @@ class SecretFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsFile:
+    """Secrets of one line each, all of them valid, in the order of the file; at least one."""
+
+    path: Path
+    values: tuple[SecretStr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateFile:
     """The certificates of one PEM file, in its order; at least one."""
 
@@ -75,6 +83,21 @@ def read_certificates(path: Path) -> CertificateFile:
         # What the library says is for programmers, at length.
         raise ValueError(f"{path} holds no PEM certificate that can be read") from error
     return CertificateFile(path, tuple(certificates))
+
+
+def read_secrets(path: Path) -> SecretsFile:
+    """Reads a file with one secret a line; blank lines and space around a secret do not count.
+
+    Raises ValueError with a sentence that holds nothing of the file.
+    """
+    lines = [line.strip() for line in _read(path).decode("utf-8", "replace").splitlines()]
+    values = tuple(dict.fromkeys(line for line in lines if line))
+    if not values:
+        raise ValueError(f"{path} holds no secret; write one a line")
+    for value in values:
+        if len(value) > _SECRET_LENGTH or not value.isprintable() or "\ufffd" in value:
+            raise ValueError(f"{path} must hold lines of text, one secret a line and nothing else")
+    return SecretsFile(path, tuple(map(SecretStr, values)))
 
 
 def _base(validation: ValidationInfo) -> Base:
@@ -111,6 +134,10 @@ def _secret(value: object, validation: ValidationInfo) -> SecretFile:
     return SecretFile(path, SecretStr(text))
 
 
+def _secrets(value: object, validation: ValidationInfo) -> SecretsFile:
+    return value if isinstance(value, SecretsFile) else read_secrets(_place(value, validation))
+
+
 def _certificates(value: object, validation: ValidationInfo) -> CertificateFile:
     return (
         value
@@ -132,7 +159,7 @@ def _read(path: Path) -> bytes:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _shown(value: SecretFile | CertificateFile) -> str:
+def _shown(value: SecretFile | SecretsFile | CertificateFile) -> str:
     return str(value.path)
 
 
@@ -150,6 +177,12 @@ Secret = Annotated[
     BeforeValidator(_secret),
     PlainSerializer(_shown, return_type=str, when_used="json"),
     Called("file with one line"),
+]
+Secrets = Annotated[
+    SecretsFile,
+    BeforeValidator(_secrets),
+    PlainSerializer(_shown, return_type=str, when_used="json"),
+    Called("file with one secret a line"),
 ]
 Certificates = Annotated[
     CertificateFile,

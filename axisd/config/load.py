@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from axisd.config.calendar import build_calendar, check_agencies, read_exceptions
 from axisd.config.check_certificates import authority_remarks, pin_remarks
@@ -39,6 +39,12 @@ class Configuration:
     sources: Sources
     view: View
     warnings: tuple[Remark, ...]
+
+    @property
+    def secrets(self) -> Mapping[str, tuple[SecretStr, ...]]:
+        """The valid secrets of systems behind doors, by account: for the doors alone, never to be shown.
+        An account without a door has none."""
+        return self.sources.enrolment.secrets
 
 
 def load(file: Path) -> Settings:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints, ValidationError
+from pydantic import (
+    BeforeValidator,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from axisd.config.agencies import Pin, Pinned
-from axisd.config.files import Base
+from axisd.config.files import Base, Secrets
 from axisd.config.model import Code, Section, setting
 from axisd.config.problems import problems_of
 from axisd.config.units import Called
@@ -58,6 +65,23 @@ class SystemRow(Section):
         "Whether the interconnection check places probes in its inboxes, which it has to ignore.",
         default=True,
     )
+    secret_file: Secrets | None = setting(
+        "Channels vxp and edoc: file with the system's secret (vxp: what it signs its calls with) or "
+        "token (edoc). Several lines are several secrets, all of them valid, for the time of a change.",
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _secret_where_one_is_asked(self) -> SystemRow:
+        if self.channel is Channel.AMQP and self.secret_file is not None:
+            raise ValueError(
+                "secret_file is for vxp and edoc; over amqp the broker has the password"
+            )
+        if self.channel is not Channel.AMQP and self.secret_file is None:
+            raise ValueError(
+                f"a system with the channel {self.channel} needs secret_file: a file with its secret"
+            )
+        return self
 
     def system(self) -> System:
         """The value that the core works with."""
@@ -73,11 +97,13 @@ class SystemsFile(Section):
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """The systems in the order of the file, and the pins of their agencies: row, agency code, pins."""
+    """The systems in the order of the file, the pins of their agencies (row, agency code, pins), and the
+    valid secrets of those that have any, by account."""
 
     document: Document
     systems: tuple[System, ...] = ()
     pins: tuple[tuple[int, str, tuple[Pinned, ...]], ...] = ()
+    secrets: Mapping[str, tuple[SecretStr, ...]] = field(default_factory=dict, repr=False)
 
     def problem(self, row: int, text: str) -> Problem:
         """A problem at the system in `row`."""
@@ -102,4 +128,5 @@ def read_systems(file: Path, problems: list[Problem]) -> Enrolment:
             for served in row.agencies
             if served.certificates
         ),
+        {row.account: row.secret_file.values for row in content.systems if row.secret_file},
     )

@@ -112,7 +112,10 @@ def with_probe_agency(site: Site, code: str = PROBE, *, channel: str = "amqp") -
     line = ",".join(row.get(column, "") for column in header)
     site.write("agencies.csv", agencies.read_text(encoding="utf-8") + line + "\n")
     systems = (site.folder / "systems.yaml").read_text(encoding="utf-8")
-    more = f"\n  - {{account: probe, channel: {channel}, agencies: [{code}]}}\n"
+    secret = "" if channel == "amqp" else ", secret_file: probe.secret"
+    if secret:
+        site.write("probe.secret", "a secret of the probe\n")
+    more = f"\n  - {{account: probe, channel: {channel}, agencies: [{code}]{secret}}}\n"
     site.write("systems.yaml", systems.rstrip("\n") + more)
 
 
