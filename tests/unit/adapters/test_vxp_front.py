@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,16 +17,20 @@ import pytest_asyncio
 from aiohttp import web
 
 from axisd.adapters.clock import SystemClock
+from axisd.adapters.upload import Bounds as UploadBounds
+from axisd.adapters.upload import Uploads
 from axisd.adapters.vxp.client import VxpClient
-from axisd.adapters.vxp.front import HEADER_LIMIT, Bounds, routes
+from axisd.adapters.vxp.front import HEADER_LIMIT, Bounds, Pieces, Told, routes
 from axisd.adapters.vxp.protocol import (
     OPERATIONS,
     Answer,
     Call,
     Credentials,
+    Encoded,
     signed_headers,
     unpadded_hash,
 )
+from axisd.errors import TransientError
 from axisd.ports import NationalItem
 from axisd.simulator.loopback import free_ports
 
@@ -37,13 +44,14 @@ class Desk:
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
-    answers: Answer | bytes | Exception = field(default_factory=Answer)
+    answers: Answer | bytes | Pieces | Exception = field(default_factory=Answer)
     troubles: list[tuple[str, Exception]] = field(default_factory=list)
+    secrets: tuple[str, ...] = ("secret",)
 
-    async def secret_of(self, system_id: str) -> str | None:
-        return {"S": "secret"}.get(system_id)
+    async def secret_of(self, system_id: str) -> tuple[str, ...] | None:
+        return {"S": self.secrets}.get(system_id)
 
-    async def answer(self, call: Call) -> Answer | bytes:
+    async def answer(self, call: Call) -> Answer | bytes | Pieces:
         self.calls.append(call)
         if isinstance(self.answers, Exception):
             raise self.answers
@@ -53,18 +61,57 @@ class Desk:
         self.troubles.append((operation, error))
 
 
-@pytest_asyncio.fixture
-async def desk() -> AsyncIterator[Desk]:
-    desk = Desk()
+@dataclass
+class Reader(Desk):
+    """Brings into memory what is handed in."""
+
+    read: list[bytes] = field(default_factory=list)
+
+    async def answer(self, call: Call) -> Answer:
+        assert call.file is not None
+        assert call.body == b""
+        self.read.append(await call.file.read())
+        return Answer(fields={"DocId": "1"})
+
+
+def pieces(file: bytes, size: int) -> Pieces:
+    async def arriving() -> AsyncGenerator[bytes, None]:
+        for at in range(0, len(file), size):
+            yield file[at : at + size]
+
+    return Pieces(len(file), arriving())
+
+
+def broken(file: bytes) -> Pieces:
+    async def arriving() -> AsyncGenerator[bytes, None]:
+        yield file[:4]
+        raise TransientError("the disk is gone")
+
+    return Pieces(len(file), arriving())
+
+
+@asynccontextmanager
+async def serving(
+    desk: Desk, uploads: Uploads | None = None
+) -> AsyncIterator[tuple[Desk, list[Told]]]:
+    """`desk` behind a front, with all that the front tells."""
+    told: list[Told] = []
+    bounds = Bounds(file=LIMIT, deadline=0.5)
     app = web.Application()
-    app.router.add_routes([routes(desk, Bounds(file=LIMIT, deadline=0.5), prefix="/vxp")])
+    app.router.add_routes([routes(desk, bounds, prefix="/vxp", uploads=uploads, told=told.append)])
     runner = web.AppRunner(app, max_field_size=HEADER_LIMIT, shutdown_timeout=0.1)
     await runner.setup()
     (port,) = free_ports(1)
     await web.TCPSite(runner, "127.0.0.1", port).start()
     desk.url = f"http://127.0.0.1:{port}/vxp"
-    yield desk
+    yield desk, told
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with serving(Desk()) as (desk, _):
+        yield desk
 
 
 def signed(
@@ -291,6 +338,69 @@ async def test_a_thousand_recipients_fit_into_the_headers(desk: Desk) -> None:
     async with VxpClient(desk.url, "S", "secret", SystemClock()) as vxp:
         await vxp.send(FILE, kind="document", sender="H53.1", recipients=recipients)
     assert json.loads(desk.calls[0].parameters["to"]) == recipients
+
+
+@pytest.mark.parametrize("kept", ["on disk", "in memory"])
+async def test_a_file_on_its_way_in_need_not_be_in_memory(tmp_path: Path, kept: str) -> None:
+    file = bytes(range(256)) * 1200
+    uploads = Uploads(tmp_path, UploadBounds(LIMIT, memory=1000 if kept == "on disk" else LIMIT))
+    async with serving(Reader(), uploads) as (desk, _):
+        assert isinstance(desk, Reader)
+        await post(f"{desk.url}/sendEdoc", sending(unpadded_hash(file)), file + b"\r\n")
+        assert desk.read == [file]
+        assert os.listdir(tmp_path) == []
+
+
+async def test_a_file_on_its_way_out_is_sent_as_it_is_read(desk: Desk) -> None:
+    file = bytes(range(256)) * 1200
+    async with VxpClient(desk.url, "S", "secret", SystemClock()) as vxp:
+        for size in (1, 2, 3, 100_000, len(file)):
+            desk.answers = Answer(
+                fields={"data": pieces(file, size if size > 3 else 50_000 + size)}
+            )
+            assert await vxp.fetch(NationalItem("1", "edoc", "", "")) == file
+            desk.answers = pieces(file, 1000 + size)
+            assert await vxp.download("1") == file
+
+
+async def test_a_file_that_breaks_off_is_never_taken_for_the_whole(desk: Desk) -> None:
+    async with VxpClient(desk.url, "S", "secret", SystemClock()) as vxp:
+        desk.answers = Answer(fields={"data": broken(FILE)})
+        with pytest.raises(TransientError, match="broke"):
+            await vxp.fetch(NationalItem("1", "edoc", "", ""))
+        desk.answers = broken(FILE)
+        with pytest.raises(TransientError, match="broke"):
+            await vxp.download("1")
+    assert [where for where, _ in desk.troubles] == ["getEdoc", "downloadEdoc"]
+
+
+async def test_every_request_is_told_with_its_operation_and_its_code() -> None:
+    async with serving(Desk()) as (desk, told):
+        await post(f"{desk.url}/getAgenciesList", signed({}))
+        await post(f"{desk.url}/getAgenciesList", {})
+        await post(f"{desk.url}/no-such", signed({}))
+        await post(desk.url, signed({}))
+    assert [(each.operation, each.system_id, each.code) for each in told] == [
+        ("getAgenciesList", "S", "0"),
+        ("getAgenciesList", "", "15"),
+        ("unknown", "", "10"),
+        ("unknown", "", "10"),
+    ]
+
+
+async def test_a_list_that_is_written_already_travels_as_it_is(desk: Desk) -> None:
+    rows = [{"code": "H53", "name": "Tây Ninh"}, {"code": "H53.1", "name": "<Sở>"}]
+    desk.answers = Answer(fields={"data": Encoded.of(rows)})
+    assert (await post(f"{desk.url}/getAgenciesList", signed({})))["data"] == rows
+    desk.answers = Answer(fields={"data": Encoded.of([])})
+    assert (await post(f"{desk.url}/getAgenciesList", signed({})))["data"] == []
+
+
+async def test_either_secret_counts_while_one_takes_the_place_of_the_other() -> None:
+    async with serving(Desk(secrets=("new", "secret"))) as (desk, _):
+        assert (await post(f"{desk.url}/getAgenciesList", signed({})))["status"] == "OK"
+    async with serving(Desk(secrets=("new", ""))) as (desk, _):
+        assert (await post(f"{desk.url}/getAgenciesList", signed({})))["ErrorCode"] == "15"
 
 
 async def test_a_large_file_travels_both_ways(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
     operations   which operations there are, with their parameters, bodies and answers
     signing      headers: building them signed, and reading them back only as far as they are signed
-    files        the hash of a file, and the file inside a body
+    files        the file inside a body, by its hash
     base64text   base64 in slices
     answers      answers: building them, and reading them from whatever came back
 
@@ -14,6 +14,7 @@ Source of every rule: the protocol as it was seen on the wire (SDK 2.0.1); no sp
 from axisd.adapters.vxp.protocol.answers import (
     Answer,
     Code,
+    Encoded,
     Refused,
     read_answer,
     read_file,
@@ -27,6 +28,7 @@ from axisd.adapters.vxp.protocol.operations import (
     SERVICE_TYPE,
     BodyKind,
     Call,
+    File,
     Operation,
     select,
 )
@@ -50,6 +52,8 @@ __all__ = [
     "Claim",
     "Code",
     "Credentials",
+    "Encoded",
+    "File",
     "Operation",
     "Refused",
     "Signed",

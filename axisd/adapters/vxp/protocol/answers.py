@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -44,7 +44,7 @@ class Refused:
 class Answer:
     """One answer. `fields`: what stands beside the three fixed ones (`DocId`, `count`, `data`).
 
-    A `data` of type bytes is a file; it travels as base64.
+    A `data` of type bytes is a file, and travels as base64; one that is `Encoded` travels as it is.
     """
 
     code: str = Code.OK
@@ -61,14 +61,39 @@ class Answer:
 
     def encode(self) -> bytes:
         """The JSON, ASCII only: no reader can get its character set wrong."""
-        status = "OK" if self.accepted else "FAIL"
-        fixed = {"status": status, "ErrorCode": str(self.code), "ErrorDesc": self.text}
         file = self.fields.get("data")
-        if not isinstance(file, bytes):
-            return _json({**fixed, **self.fields})
+        if isinstance(file, bytes):
+            head, tail = self.around_file()
+            return b"".join((head, encoded(file), tail))
+        if isinstance(file, Encoded):
+            head, tail = self._around(b',"data":')
+            return b"".join((head, file.json, tail))
+        return _json({**self._fixed, **self.fields})
+
+    def around_file(self) -> tuple[bytes, bytes]:
+        """What stands before and behind the base64 of the file in `data`."""
+        head, tail = self._around(b',"data":"')
+        return head, b'"' + tail
+
+    def _around(self, label: bytes) -> tuple[bytes, bytes]:
         rest = {name: value for name, value in self.fields.items() if name != "data"}
-        head = _json({**fixed, **rest})[:-1]
-        return b"".join((head, b',"data":"', encoded(file), b'"}'))
+        return _json({**self._fixed, **rest})[:-1] + label, b"}"
+
+    @property
+    def _fixed(self) -> dict[str, str]:
+        status = "OK" if self.accepted else "FAIL"
+        return {"status": status, "ErrorCode": str(self.code), "ErrorDesc": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A `data` that is JSON already, for long lists that are the same for everybody."""
+
+    json: bytes
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Encoded:
+        return cls(b"[" + b",".join(map(_json, rows)) + b"]")
 
 
 def read_answer(body: bytes | bytearray, *, needs: str = "") -> Answer:

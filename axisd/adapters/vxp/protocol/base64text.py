@@ -21,6 +21,29 @@ def encoded(file: bytes) -> bytes:
         )
 
 
+class Encoder:
+    """The base64 of a file that comes in pieces, one line: `more` for each of them, `end` behind the last."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def more(self, piece: bytes) -> bytes:
+        """As much as can be written of what has come."""
+        came = self._rest + piece if self._rest else piece
+        whole = len(came) - len(came) % 3
+        self._rest = came[whole:]
+        return encoded(came[:whole])
+
+    def end(self) -> bytes:
+        """What is left, padded."""
+        return binascii.b2a_base64(self._rest, newline=False)
+
+
+def encoded_size(size: int) -> int:
+    """How long the base64 of `size` bytes is."""
+    return (size + 2) // 3 * 4
+
+
 def decoded(text: bytes | bytearray | memoryview) -> bytes:
     """What `text` stands for. Raises ValueError for anything outside the alphabet, white space too."""
     width = _SLICE // 3 * 4

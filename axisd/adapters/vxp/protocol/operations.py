@@ -6,7 +6,7 @@ earlier calls (a stale `docId` on a list call). One that it takes counts only wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -50,13 +50,23 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that need not be in memory: `read` brings it there."""
+
+    size: int
+    read: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One verified request: `parameters` by the table's names, all of them signed."""
+    """One verified request: `parameters` by the table's names, all of them signed. The edXML of `sendEdoc` is
+    `file` where the server keeps what arrives on disk, else `body`."""
 
     operation: Operation
     system_id: str
     parameters: Mapping[str, str]
     body: bytes = b""
+    file: File | None = None
 
 
 _LIST: Final = ("servicetype", "messagetype")
