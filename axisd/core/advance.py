@@ -160,7 +160,7 @@ def _ended(
     return Change(
         updates=(DeliveryUpdate(delivery.id, state, delivery.status, reason, watch),),
         evidence=(evidence,),
-        outbox=witness.receipt_rows((evidence,), facts.lane, means.now),
+        outbox=witness.receipt_rows((evidence,), facts.lane, means.now, means.view),
         done=(parcel.row.id,),
     )
 

@@ -149,7 +149,7 @@ def follow(effects: Effects, document: Document, organs: Collection[str]) -> Non
 
 def _drop(effects: Effects, item: KnownDelivery, organs: Collection[str]) -> None:
     agency = item.delivery.identity.recipient
-    if dossier.waits(item.delivery):
+    if dossier.waits(item):
         recall.withdraw(effects, item)
     else:
         effects.put(item, watch=deadlines.ended(item.delivery.watch))

@@ -220,6 +220,33 @@ class Directory:
         speaking = [agency.code for agency in self.path(code, day)] or [code]
         return next((each for each in speaking if self.serves(account, each)), None)
 
+    def spoken_for(self, account: str, day: date) -> tuple[str, ...]:
+        """Every code in whose name the system behind `account` sends and fetches on `day`: those of the agencies
+        that it serves, each of them in both styles, and those of closed agencies for which they speak and
+        which no other system serves."""
+        system = self.systems.get(account)
+        if system is None:
+            return ()
+        own = [self.canonical(code) for code in system.agencies]
+        inherited = (
+            former
+            for code in own
+            for former in self.forebears(code, day)
+            if self._system_of.get(former) in {None, system}
+        )
+        organs = dict.fromkeys((*own, *inherited))
+        return tuple(dict.fromkeys(code for organ in organs for code in self._codes_of(organ)))
+
+    def _codes_of(self, canonical: str) -> Iterator[str]:
+        agency = self.agencies.get(canonical)
+        yield canonical
+        if agency is None:
+            return
+        rows = (*self.former.get(canonical, ()), agency)
+        for code in (*(row.twin for row in rows), derived_twin(canonical)):
+            if code is not None and self._by_any_code.get(code) is agency:
+                yield code
+
     def __iter__(self) -> Iterator[Agency]:
         return iter(self.agencies.values())
 

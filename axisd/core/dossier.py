@@ -18,6 +18,7 @@ from typing import Final
 from axisd.core.envelope import Business, Kind
 from axisd.core.history import RecallOutcome
 from axisd.core.lifecycle import OPEN, DeliveryState
+from axisd.core.mailbox import ItemState
 from axisd.core.records import Delivery, Known, KnownDelivery, RouteKind
 from axisd.core.routing import heirs_of, kin_of, organ_of
 from axisd.core.submission import Door
@@ -128,13 +129,15 @@ def is_recalled(items: Iterable[KnownDelivery]) -> bool:
     return any(item.recall is not None and item.recall.outcome in _FREEZES for item in items)
 
 
-def waits(delivery: Delivery) -> bool:
-    """Whether its recipient cannot have it yet, as far as the ledger knows."""
-    if delivery.route is RouteKind.MAILBOX:
-        return delivery.state is DeliveryState.SENT
-    return delivery.state in OPEN
+def waits(item: KnownDelivery) -> bool:
+    """Whether its recipient cannot have it yet, as far as the ledger knows: it lies in the outbox, or in a
+    mailbox from which nobody fetched it."""
+    state = item.delivery.state
+    if item.mailbox is not None:
+        return state is DeliveryState.SENT and item.mailbox.state is ItemState.INITIAL
+    return state in OPEN
 
 
-def was_placed(delivery: Delivery) -> bool:
+def was_placed(item: KnownDelivery) -> bool:
     """Whether its recipient has it, or can have it."""
-    return delivery.state in _PLACED and not waits(delivery)
+    return item.delivery.state in _PLACED and not waits(item)

@@ -10,14 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from axisd.core import witness
 from axisd.core.dossier import Ground
 from axisd.core.evidence import Evidence, Facts
 from axisd.core.history import Joined, Link, LinkKind, Recall, StatusRecord, Watch
 from axisd.core.lifecycle import DeliveryState
+from axisd.core.mailbox import WAITING, ItemState, MailboxMark
 from axisd.core.reasons import Event, Refusal
 from axisd.core.records import Change, DeliveryUpdate, KnownDelivery, updated
+
+_OUT: Final = frozenset({DeliveryState.WITHDRAWN, DeliveryState.RECALLED})
+"""What its sender took back, or its recipient gave back."""
 
 
 class Effects:
@@ -133,7 +138,7 @@ class Effects:
         rows = [
             row
             for item in self._evidence
-            for row in witness.receipt_rows((item,), item.facts.lane, self.now)
+            for row in witness.receipt_rows((item,), item.facts.lane, self.now, self.view)
         ]
         return replace(
             change,
@@ -145,7 +150,15 @@ class Effects:
             joined=tuple(self._joined),
             links=tuple(self._links),
             recalls=tuple(self._recalls.values()),
+            mailbox=tuple(self._taken_out()),
         )
+
+    def _taken_out(self) -> Iterable[MailboxMark]:
+        """What is over is in no mailbox any more."""
+        for item in self._after.values():
+            mark = item.mailbox
+            if item.delivery.state in _OUT and mark is not None and mark.state in WAITING:
+                yield replace(mark, state=ItemState.WITHDRAWN, at=self.now)
 
     def _updates(self) -> Iterable[DeliveryUpdate]:
         for key, item in self._after.items():

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from axisd.core import witness
 from axisd.core.deadlines import (
     due_of,
     ended,
@@ -32,8 +33,6 @@ from axisd.core.records import (
     Delivery,
     DeliveryUpdate,
     KnownDelivery,
-    OutboxKind,
-    OutboxRow,
     RouteKind,
 )
 from axisd.core.view import View
@@ -86,7 +85,7 @@ def lapse(
             evidence.append(_notice(known, reminder_of(kind), due, now, mint(), to))
     watch = replace(watch, told=frozenset(told))
     watch = replace(watch, next_due=next_due(watch, view, inbox))
-    return _change(known, watch, evidence, now)
+    return _change(known, watch, evidence, view, now)
 
 
 def _owed(
@@ -102,31 +101,23 @@ def _owed(
     ]
     first = min(dues, default=None)
     if first is None or OWED in watch.told:
-        return _change(known, replace(watch, next_due=None), [], now)
+        return _change(known, replace(watch, next_due=None), [], view, now)
     if first > until:
-        return _change(known, replace(watch, next_due=first), [], now)
+        return _change(known, replace(watch, next_due=first), [], view, now)
     watch = replace(watch, told=watch.told | {OWED}, next_due=None)
-    return _change(known, watch, [_record(known, OWED, first, now, mint())], now)
+    return _change(known, watch, [_record(known, OWED, first, now, mint())], view, now)
 
 
-def _change(known: KnownDelivery, watch: Watch, evidence: list[Evidence], now: datetime) -> Change:
+def _change(
+    known: KnownDelivery, watch: Watch, evidence: list[Evidence], view: View, now: datetime
+) -> Change:
     delivery = known.delivery
     return Change(
         updates=(
             DeliveryUpdate(delivery.id, delivery.state, delivery.status, delivery.reason, watch),
         ),
         evidence=tuple(evidence),
-        outbox=tuple(
-            OutboxRow(
-                item.id,
-                OutboxKind.RECEIPT,
-                f"receipts:{item.receipt_to}",
-                known.facts.lane,
-                now,
-            )
-            for item in evidence
-            if item.receipt_to is not None
-        ),
+        outbox=witness.receipt_rows(evidence, known.facts.lane, now, view),
     )
 
 

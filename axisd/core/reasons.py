@@ -439,6 +439,15 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "{agency} refused the document: {detail}",
         "{agency} từ chối tiếp nhận văn bản: {detail}",
     ),
+    Reason(
+        "handover-failed",
+        Fault.RECIPIENT,
+        False,
+        Event.CONTENT_HANDOVER_FAILURE,
+        "20",
+        "The system of {agency} could not take the document: {detail}",
+        "Hệ thống của {agency} không nhận được văn bản: {detail_vi}",
+    ),
     # deadlines
     _notice(
         "arrival-due",

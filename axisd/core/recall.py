@@ -1,7 +1,7 @@
 """Recall: a document of type 1, or status 13, by which a sender takes its document back (QC Điều 8.3).
 
-Only the document's sender may ask. What still waits in our outbox or in a mailbox is withdrawn at once, with
-evidence; what was placed is asked back, and its recipient answers 15 or 16 by a deadline. What is refused,
+Only the document's sender may ask. What still waits in our outbox, or unfetched in a mailbox, is withdrawn at
+once, with evidence; what was placed is asked back, and its recipient answers 15 or 16 by a deadline. What is refused,
 expired, withdrawn or recalled already cannot be recalled. The recall itself is delivered in every case: a copy
 may be on its way at this very moment, or have left just before a crash, and only its recipient knows.
 
@@ -61,10 +61,10 @@ def objection(sender: str, document_id: str, organ: str, ground: Ground) -> Refu
 def ask(effects: Effects, items: Iterable[KnownDelivery]) -> None:
     """Takes back what can be taken back, and asks back the rest."""
     for item in map(effects.current, items):
-        if dossier.waits(item.delivery):
+        if dossier.waits(item):
             withdraw(effects, item)
             _note(effects, item, RecallOutcome.WITHDRAWN)
-        elif dossier.was_placed(item.delivery):
+        elif dossier.was_placed(item):
             _note(effects, item, RecallOutcome.ASKED)
             _ask_back(effects, item)
 
@@ -137,7 +137,7 @@ def left_after_all(
 
 
 def _can_be_recalled(item: KnownDelivery) -> bool:
-    return dossier.waits(item.delivery) or dossier.was_placed(item.delivery)
+    return dossier.waits(item) or dossier.was_placed(item)
 
 
 def _closed(item: KnownDelivery, organ: str) -> Refusal:

@@ -24,6 +24,7 @@ from axisd.core.history import (
     Watch,
 )
 from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.mailbox import ItemState, MailboxMark
 from axisd.core.submission import Door, Lane
 
 
@@ -85,6 +86,13 @@ class Delivery:
     def destination(self) -> str:
         return f"{self.route}:{self.inbox}"
 
+    @property
+    def first_mark(self) -> MailboxMark | None:
+        """How it stands in its mailbox when it is new; None for what goes another way."""
+        if self.route is not RouteKind.MAILBOX:
+            return None
+        return MailboxMark(self.id, ItemState.INITIAL, self.created_at)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownDelivery:
@@ -95,6 +103,8 @@ class KnownDelivery:
     acceptance: str | None
     """Id of the SubmissionAcceptance receipt; None when nobody could be told."""
     recall: Recall | None = None
+    mailbox: MailboxMark | None = None
+    """How it stands in its recipient's mailbox; None for what goes another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,8 @@ class Deferral:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Everything one decision makes durable. `resend`: receipts that go out again, byte for byte."""
+    """Everything one decision makes durable. `resend`: receipts that go out again, byte for byte. `mailbox`:
+    how items stand from now on; a new delivery brings its own along (`Delivery.first_mark`)."""
 
     submission: SubmissionRecord | None = None
     payload: Payload | None = None
@@ -206,6 +217,7 @@ class Change:
     joined: tuple[Joined, ...] = ()
     links: tuple[Link, ...] = ()
     recalls: tuple[Recall, ...] = ()
+    mailbox: tuple[MailboxMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +299,10 @@ class Known:
             known = self.deliveries.get(recall.delivery_id)
             if known is not None:
                 self.add(replace(known, recall=recall))
+        for mark in change.mailbox:
+            known = self.deliveries.get(mark.id)
+            if known is not None:
+                self.add(replace(known, mailbox=mark))
         self.unmatched.update((s.id, s) for s in change.statuses if s.delivery_id is None)
         for joined in change.joined:
             self.unmatched.pop(joined.id, None)
@@ -297,7 +313,7 @@ class Known:
         facts = record.facts
         acceptance = next((e.id for e in change.evidence if e.receipt_to is not None), None)
         for delivery in change.deliveries:
-            self.add(KnownDelivery(delivery, facts, acceptance))
+            self.add(KnownDelivery(delivery, facts, acceptance, mailbox=delivery.first_mark))
         if record.external_id is not None:
             self.externals.setdefault((facts.door, record.external_id), facts.submission_id)
         if record.number_key not in self.numbers:

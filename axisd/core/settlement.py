@@ -72,7 +72,7 @@ def settle(
         return _accepted(case, outcomes, ground, mint, now)
     repeats = [earlier for _, earlier in judged if earlier is not None]
     if repeats:
-        return _duplicate(case, repeats, now)
+        return _duplicate(case, repeats, view, now)
     # Only what is new to nobody can be an item seen before: its number alone must not swallow a
     # document, in case the national axis uses a number twice.
     submission = case.inspection.submission
@@ -80,7 +80,7 @@ def settle(
         earlier = known.externals.get((submission.door, submission.external_id))
         if earlier is not None:
             return Change(_record(case, SubmissionState.DUPLICATE, duplicate_of=earlier))
-    return _turned_away(case, outcomes, _refusal(case, outcomes), mint, now)
+    return _turned_away(case, outcomes, _refusal(case, outcomes), view, mint, now)
 
 
 def _refusal(case: Case, outcomes: Sequence[RecipientOutcome]) -> Refusal:
@@ -168,11 +168,11 @@ def _accepted(
         deliveries=deliveries,
         evidence=(acceptance, *consigned),
         outbox=(
-            *witness.receipt_rows((acceptance, *consigned), facts.lane, now),
+            *witness.receipt_rows((acceptance, *consigned), facts.lane, now, ground.view),
             *(_delivery_row(case, d, ground, now) for d in deliveries if _leaves(d)),
         ),
     )
-    own = [KnownDelivery(delivery, facts, acceptance.id) for delivery in deliveries]
+    own = [KnownDelivery(one, facts, acceptance.id, mailbox=one.first_mark) for one in deliveries]
     effects = Effects(facts, ground, mint=mint, now=now, own=own)
     business.follow(effects, case)
     change = effects.on(change)
@@ -181,11 +181,11 @@ def _accepted(
     return change
 
 
-def _duplicate(case: Case, repeats: list[KnownDelivery], now: datetime) -> Change:
+def _duplicate(case: Case, repeats: list[KnownDelivery], view: View, now: datetime) -> Change:
     latest = max(repeats, key=lambda repeat: repeat.facts.submission_id)
     to = latest.facts.reply_to
     resend: tuple[OutboxRow, ...] = ()
-    if latest.acceptance is not None and to:
+    if latest.acceptance is not None and to and witness.takes_receipts(to, view):
         resend = (
             OutboxRow(
                 latest.acceptance, OutboxKind.RECEIPT, f"receipts:{to}", case.facts.lane, now
@@ -201,6 +201,7 @@ def _turned_away(
     case: Case,
     outcomes: tuple[RecipientOutcome, ...],
     refusal: Refusal,
+    view: View,
     mint: Callable[[], str],
     now: datetime,
 ) -> Change:
@@ -222,7 +223,7 @@ def _turned_away(
         submission=_record(case, state, refusal),
         payload=_payload(case) if case.inspection.keep_payload else None,
         evidence=(evidence,),
-        outbox=witness.receipt_rows((evidence,), facts.lane, now),
+        outbox=witness.receipt_rows((evidence,), facts.lane, now, view),
     )
 
 

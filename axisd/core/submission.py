@@ -22,10 +22,17 @@ class Door(StrEnum):
 DOORS: Final = tuple(door for door in Door if door is not Door.AXIS)
 """Where submissions really come in."""
 
+BEHIND_DOORS: Final = (Door.VXP, Door.EDOC)
+"""Doors whose systems have a mailbox, and ask what became of what they handed in."""
+
 
 class Lane(StrEnum):
     URGENT = "urgent"
     NORMAL = "normal"
+
+
+NORMAL_SHARE: Final = 4
+"""Of so many turns one belongs to what is normal, while urgent ones keep coming."""
 
 
 @dataclass(frozen=True, slots=True)

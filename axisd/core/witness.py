@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from axisd.core.directory import Channel
 from axisd.core.evidence import Evidence, Facts, RecipientOutcome
 from axisd.core.reasons import Event, Refusal
 from axisd.core.records import Delivery, OutboxKind, OutboxRow
 from axisd.core.submission import Lane
+from axisd.core.view import View
 
 
 def about(
@@ -46,10 +48,19 @@ def about(
     )
 
 
-def receipt_rows(evidence: Iterable[Evidence], lane: Lane, now: datetime) -> tuple[OutboxRow, ...]:
-    """One row for each piece of evidence that somebody is told of."""
+def receipt_rows(
+    evidence: Iterable[Evidence], lane: Lane, now: datetime, view: View
+) -> tuple[OutboxRow, ...]:
+    """One row for each piece of evidence that somebody is told of, and has a queue to be told through."""
     return tuple(
         OutboxRow(item.id, OutboxKind.RECEIPT, f"receipts:{item.receipt_to}", lane, now)
         for item in evidence
-        if item.receipt_to is not None
+        if item.receipt_to is not None and takes_receipts(item.receipt_to, view)
     )
+
+
+def takes_receipts(agency: str, view: View) -> bool:
+    """Whether receipts for `agency` leave. Behind a door nobody could fetch them: they are sealed and kept in the
+    ledger all the same, and the door's own answers say what its system needs to know."""
+    system = view.directory.system_of(agency)
+    return system is None or system.channel is Channel.AMQP

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from axisd.core.submission import Lane
-
-NORMAL_SHARE: Final = 4
+from axisd.core.submission import NORMAL_SHARE, Lane
 
 T = TypeVar("T")
 

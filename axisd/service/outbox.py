@@ -23,8 +23,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from axisd.core.records import OutboxRow
-from axisd.core.submission import Lane
-from axisd.service.lanes import NORMAL_SHARE, Lanes
+from axisd.core.submission import NORMAL_SHARE, Lane
+from axisd.service.lanes import Lanes
 
 DEPTH: Final = 1000
 """Rows of one lane of one destination held in memory."""

@@ -75,6 +75,14 @@ class Book:
         answers.externals.update({k: v for k, v in self.externals.items() if k in asked.externals})
         return answers
 
+    def known_all(self) -> Known:
+        """All deliveries, whatever was asked."""
+        return self.known(Questions(deliveries=frozenset(self.deliveries)))
+
+    def decide(self, inspection: Inspection, known: Known, now: datetime = NOW) -> Change:
+        """The settlement on this ground, not taken in."""
+        return settle(prepare(inspection, self.view), known, self.view, mint=self.mint, now=now)
+
     def settle(self, inspection: Inspection, now: datetime = NOW) -> Change:
         """Settles and takes in, in a transaction of its own."""
         case = prepare(inspection, self.view)
@@ -110,7 +118,9 @@ class Book:
             assert change.payload is not None
             assert delivery.digest == change.payload.digest
             facts = change.submission.facts
-            self.deliveries[delivery.id] = KnownDelivery(delivery, facts, acceptance)
+            self.deliveries[delivery.id] = KnownDelivery(
+                delivery, facts, acceptance, mailbox=delivery.first_mark
+            )
         for update in change.updates:
             item = self.deliveries[update.id]
             self.deliveries[update.id] = replace(item, delivery=updated(item.delivery, update))
@@ -137,6 +147,10 @@ class Book:
         for recall in change.recalls:
             item = self.deliveries[recall.delivery_id]
             self.deliveries[recall.delivery_id] = replace(item, recall=recall)
+        for mark in change.mailbox:
+            item = self.deliveries[mark.id]
+            assert item.mailbox is not None, "only what is in a mailbox is marked"
+            self.deliveries[mark.id] = replace(item, mailbox=mark)
         self.links += change.links
 
     def _rearrange(self, change: Change) -> None:

@@ -16,10 +16,12 @@ from typing import Any, Final
 from axisd.core.advance import Failed, Means, advance
 from axisd.core.deadlines import asked_back, begin, ended
 from axisd.core.directory import Directory, Profile
+from axisd.core.handover import marked, said_cause
 from axisd.core.inspect import crashed, inspect
 from axisd.core.inspection import Inspection
 from axisd.core.lapses import lapse
 from axisd.core.lifecycle import DeliveryState
+from axisd.core.mailbox import ItemState
 from axisd.core.reasons import REASONS, Refusal, refuse
 from axisd.core.records import Known, KnownDelivery, RouteKind, updated
 from axisd.core.retry import Backoff
@@ -36,6 +38,7 @@ from tests.support.reading import SCHEMAS, root_of, vectors
 from tests.support.signed_vectors import BAD as BAD_SIGNATURES
 from tests.support.signed_world import NOW, OTHER, SENDER, signed, world
 from tests.support.values import (
+    DOOR,
     agency,
     delivery,
     directory,
@@ -237,6 +240,14 @@ def _lapsed(
     return lead
 
 
+def _could_not_be_taken() -> Iterator[Refusal]:
+    of = delivery(inbox=DOOR, route=RouteKind.MAILBOX, state=DeliveryState.SENT)
+    known = KnownDelivery(of, facts(), None, mailbox=of.first_mark)
+    cause = said_cause("Không mở được tệp")
+    now = of.created_at
+    return told(marked([known], ItemState.FAIL, cause, view=view(), mint=minter(), now=now))
+
+
 LEADS: Final[Mapping[str, Lead]] = {
     **{
         code: _checked_in(code)
@@ -296,6 +307,7 @@ LEADS: Final[Mapping[str, Lead]] = {
     ),
     "document-id-reused": _other_content_under_the_same_id,
     "recipient-refused": _refused_by_recipient,
+    "handover-failed": _could_not_be_taken,
     # the life of a document
     **LIVES,
     # ourselves and the broker

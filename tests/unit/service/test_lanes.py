@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.submission import Lane
-from axisd.service.lanes import NORMAL_SHARE, LaneQueue, Lanes
+from axisd.core.submission import NORMAL_SHARE, Lane
+from axisd.service.lanes import LaneQueue, Lanes
 
 URGENT, NORMAL = Lane.URGENT, Lane.NORMAL
 lane = st.sampled_from(Lane)
