@@ -6,7 +6,7 @@ Each port promises one family of errors: `TransientError` when trying again late
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import Awaited
 from axisd.core.interconnection import CheckRun
+from axisd.core.mailbox import PAGE, ItemState, MailboxItem, MailboxSummary, SentItem
 from axisd.core.records import (
     Known,
     OutboxRow,
@@ -25,6 +26,7 @@ from axisd.core.records import (
     Parcel,
     Questions,
     Records,
+    SubmissionRecord,
 )
 from axisd.core.statistics import HandIn
 from axisd.core.submission import Submission
@@ -85,6 +87,58 @@ class Verification:
     payloads: int
     head: Head
     faults: tuple[str, ...]
+
+
+class Mailboxes(Protocol):
+    """What the ledger holds for agencies behind doors, and what they handed in themselves. It knows no
+    accounts: who may see what is decided by whoever asks (`axisd.service.mailbox`)."""
+
+    async def page(
+        self,
+        inboxes: Collection[str],
+        kind: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = PAGE,
+    ) -> Sequence[MailboxItem]:
+        """What waits in these mailboxes, in the order of `core.mailbox.page`. `kind` "" for all; `since` and
+        `until` (exclusive) bound when items came in."""
+
+    async def count(self, inboxes: Collection[str], kind: str = "") -> int:
+        """How many items wait there, however many a page shows."""
+
+    async def items(self, ids: Collection[str]) -> Sequence[MailboxItem]:
+        """By the ids of their deliveries, whatever their state; unknown ones are left out."""
+
+    async def numbered(self, number: int) -> Sequence[MailboxItem]:
+        """All items of the message whose acceptance has this place in the chain, whatever their state."""
+
+    async def number_of(self, submission_id: str) -> int | None:
+        """The place of a submission's acceptance in the chain; None if it was not accepted."""
+
+    async def accepted(self, number: int) -> SubmissionRecord | None:
+        """The submission whose acceptance has this place in the chain; None if that is no acceptance."""
+
+    async def submission(self, submission_id: str) -> SubmissionRecord | None: ...
+
+    async def sent(
+        self,
+        senders: Collection[str],
+        kind: str = "",
+        *,
+        submission_id: str = "",
+        limit: int = PAGE,
+    ) -> Sequence[SentItem]:
+        """What these organs handed in through doors and was accepted, one item for each delivery, newest
+        submissions first; of one submission alone where one is named."""
+
+    async def summary(self) -> Sequence[MailboxSummary]:
+        """What waits, by mailbox and state."""
+
+    async def pieces(self, digest: str) -> AsyncIterator[bytes] | None:
+        """The payload with this digest, verified before the first piece is handed out, and never whole in
+        memory; None if there is none. Raises IntegrityError when it is not what its digest says."""
 
 
 class Ledger(Protocol):
@@ -288,6 +342,12 @@ class Telemetry(Protocol):
     def national(self, operation: str, outcome: str, seconds: float, reason: str = "") -> None: ...
 
     def backlog(self, summary: Sequence[OutboxSummary]) -> None: ...
+
+    def marked(self, state: ItemState, kind: str, items: int) -> None:
+        """So many items of mailboxes were fetched (`processing`), or marked by their system."""
+
+    def mailboxes(self, summary: Sequence[MailboxSummary]) -> None:
+        """What waits in mailboxes, as of now."""
 
     def noticed(self, reason: str) -> None:
         """Somebody is told that something is due, or overdue."""

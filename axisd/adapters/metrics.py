@@ -27,9 +27,11 @@ from prometheus_client import (
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from axisd.core.envelope import Kind
 from axisd.core.history import CONSIGNMENT
 from axisd.core.interconnection import ITEMS, Outcome, Trigger
 from axisd.core.lifecycle import SubmissionState
+from axisd.core.mailbox import WAITING, ItemState, MailboxSummary
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxSummary
@@ -64,6 +66,8 @@ DEADLINES: Final = (*DeadlineKind, CONSIGNMENT)
 """What is overdue, by whom: four kinds that recipients owe, one that the axis owes."""
 NOTICES: Final = tuple(code for code in REASONS if code.endswith(("-due", "-overdue")))
 CONNECTIONS: Final = ("consume", "publish")
+
+MARKS: Final = (ItemState.PROCESSING, ItemState.DONE, ItemState.FAIL)
 
 OTHER: Final = "other"
 UNKNOWN: Final = "unknown"
@@ -155,13 +159,58 @@ class Outbox(Collector):
         return destination if agency in self._agencies else f"{route}:{UNKNOWN}"
 
 
+MAILBOX: Final = tuple(
+    Described(f"axisd_mailbox_{name}", "gauge", ("agency", "state"), meaning)
+    for name, meaning in (
+        ("items", "Items that wait in the mailbox of an agency behind a door, by state."),
+        (
+            "oldest_timestamp_seconds",
+            "When the oldest of these items came in; 0 if there is none.",
+        ),
+    )
+)
+
+
+class Mailboxes(Collector):
+    """What waits in mailboxes as of the last look, by agency and state."""
+
+    def __init__(self) -> None:
+        self._summary: Sequence[MailboxSummary] = ()
+        self._expected: frozenset[str] = frozenset()
+        self._agencies: frozenset[str] = frozenset()
+
+    def know(self, agencies: Iterable[str], behind_doors: Iterable[str]) -> None:
+        """`agencies` may be named in labels; mailboxes of those `behind_doors` are there even at 0."""
+        self._agencies = frozenset(agencies)
+        self._expected = frozenset(behind_doors)
+
+    def show(self, summary: Sequence[MailboxSummary]) -> None:
+        """Replaces what is shown."""
+        self._summary = summary
+
+    def collect(self) -> Iterator[Metric]:
+        """Called for each scrape."""
+        items: dict[tuple[str, str], float] = dict.fromkeys(product(self._expected, WAITING), 0.0)
+        oldest = dict(items)
+        for one in self._summary:
+            key = (one.inbox if one.inbox in self._agencies else UNKNOWN, one.state)
+            items[key] = items.get(key, 0.0) + one.items
+            since = one.oldest.timestamp()
+            oldest[key] = min(filter(None, (oldest.get(key), since)))
+        for described, values in zip(MAILBOX, (items, oldest), strict=True):
+            family = GaugeMetricFamily(described.name, described.meaning, labels=described.labels)
+            for agency, state in sorted(values):
+                family.add_metric((agency, state), values[agency, state])
+            yield family
+
+
 class Metrics:
     """All of them. Attributes are families or `Bounded` families; only telemetry writes to them."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
-        self.described = list(OUTBOX)
+        self.described = [*OUTBOX, *MAILBOX]
         self._submissions()
         self._exits()
         self._surroundings()
@@ -273,6 +322,18 @@ class Metrics:
         )
         self.outbox = Outbox()
         self.registry.register(self.outbox)
+        self.mailboxes = Mailboxes()
+        self.registry.register(self.mailboxes)
+        self.marks = Bounded(
+            self._counter(
+                "mailbox_marks",
+                "Items of mailboxes that were fetched first (processing) or marked, by state and kind.",
+                "state",
+                "kind",
+            ),
+            MARKS,
+            list(Kind),
+        )
         self.national = Bounded(
             self._counter(
                 "national_operations",
@@ -373,6 +434,7 @@ class Metrics:
                 "ledger",
                 "intake",
                 "backlog",
+                "mailboxes",
                 "consumers",
                 "awaited",
                 "check",

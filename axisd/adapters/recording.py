@@ -8,6 +8,7 @@ from datetime import datetime
 
 from axisd.core.history import Awaited
 from axisd.core.interconnection import CheckRun
+from axisd.core.mailbox import ItemState, MailboxSummary
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.ports import Settled
@@ -27,6 +28,9 @@ class RecordingTelemetry:
     exchanges: list[tuple[str, str, str]] = field(default_factory=list)
     """Operation, outcome, reason."""
     backlogs: list[tuple[OutboxSummary, ...]] = field(default_factory=list)
+    marks: list[tuple[ItemState, str, int]] = field(default_factory=list)
+    """State, kind, number of items."""
+    boxes: list[tuple[MailboxSummary, ...]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
@@ -53,6 +57,12 @@ class RecordingTelemetry:
 
     def backlog(self, summary: Sequence[OutboxSummary]) -> None:
         self.backlogs.append(tuple(summary))
+
+    def marked(self, state: ItemState, kind: str, items: int) -> None:
+        self.marks.append((state, kind, items))
+
+    def mailboxes(self, summary: Sequence[MailboxSummary]) -> None:
+        self.boxes.append(tuple(summary))
 
     def noticed(self, reason: str) -> None:
         self.notices.append(reason)

@@ -17,9 +17,11 @@ from axisd import __version__
 from axisd.adapters.logs import journal
 from axisd.adapters.metrics import DEADLINES, Metrics
 from axisd.config.load import Configuration
+from axisd.core.directory import Channel
 from axisd.core.history import Awaited
 from axisd.core.interconnection import ITEMS, CheckRun, Outcome
 from axisd.core.lifecycle import SubmissionState
+from axisd.core.mailbox import ItemState, MailboxSummary
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
@@ -169,6 +171,14 @@ class AxisTelemetry:
         """What waits in the outbox now."""
         self._metrics.outbox.show(summary)
 
+    def marked(self, state: ItemState, kind: str, items: int) -> None:
+        """So many items of mailboxes were fetched, or marked by their system."""
+        self._metrics.marks.of(state, kind).inc(items)
+
+    def mailboxes(self, summary: Sequence[MailboxSummary]) -> None:
+        """What waits in mailboxes now."""
+        self._metrics.mailboxes.show(summary)
+
     def noticed(self, reason: str) -> None:
         """Somebody is told that something is due, or overdue."""
         self._metrics.notices.of(reason).inc()
@@ -227,6 +237,10 @@ class AxisTelemetry:
         directory = view.directory
         served = {directory.canonical(c) for s in directory.systems.values() for c in s.agencies}
         metrics.outbox.know(directory.agencies, served)
+        behind_doors = (s for s in directory.systems.values() if s.channel is not Channel.AMQP)
+        metrics.mailboxes.know(
+            directory.agencies, {directory.canonical(c) for s in behind_doors for c in s.agencies}
+        )
         metrics.view_version.set(view.version)
         metrics.directory_size.of("agency").set(len(directory.agencies))
         metrics.directory_size.of("system").set(len(directory.systems))

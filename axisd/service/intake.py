@@ -28,11 +28,20 @@ from axisd.service.commit import GroupCommit
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a door needs to answer: the state, and for a refusal its reason."""
+    """What a door needs to answer: the state, and for a refusal its reason. `duplicate_of`: the submission that this
+    one repeats, "" if none. `refused`: of an accepted one, the recipients that do not get it, by the code
+    that stands for each, with the reasons."""
 
     submission_id: str
     state: SubmissionState
     refusal: Refusal | None = None
+    duplicate_of: str = ""
+    refused: tuple[tuple[str, Refusal], ...] = ()
+
+    @property
+    def answered_as(self) -> str:
+        """The submission whose id the sender is answered: a repeat has that of the first."""
+        return self.duplicate_of or self.submission_id
 
 
 class Intake:
@@ -143,4 +152,9 @@ def _outcome(submission_id: str, change: Change) -> Settlement:
     turned_away = state in {SubmissionState.REFUSED, SubmissionState.QUARANTINED}
     # The evidence of its rejection says why; an accepted status may carry another's refusal (02).
     refusal = change.evidence[0].refusal if turned_away else None
-    return Settlement(submission_id, state, refusal)
+    refused: tuple[tuple[str, Refusal], ...] = ()
+    if state is SubmissionState.ACCEPTED:
+        outcomes = change.evidence[0].recipients
+        refused = tuple((o.organ, o.refusal) for o in outcomes if o.refusal is not None)
+    duplicate_of = change.submission.duplicate_of or ""
+    return Settlement(submission_id, state, refusal, duplicate_of, refused)

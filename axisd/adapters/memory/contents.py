@@ -9,6 +9,7 @@ from datetime import datetime
 from axisd.core.availability import Uptime
 from axisd.core.evidence import Entry, Head, Receipt
 from axisd.core.history import Joined, Link, Recall, StatusRecord
+from axisd.core.mailbox import MailboxMark
 from axisd.core.reasons import Event
 from axisd.core.records import (
     Change,
@@ -45,6 +46,7 @@ class Contents:
     links: dict[str, Link] = field(default_factory=dict)
     recalls: dict[str, Recall] = field(default_factory=dict)
     uptimes: dict[str, Uptime] = field(default_factory=dict)
+    mailbox: dict[str, MailboxMark] = field(default_factory=dict)
 
     def copy(self) -> Contents:
         return Contents(
@@ -61,6 +63,7 @@ class Contents:
             dict(self.links),
             dict(self.recalls),
             dict(self.uptimes),
+            dict(self.mailbox),
         )
 
     @property
@@ -77,6 +80,17 @@ class Contents:
             None,
         )
 
+    def number(self, submission_id: str) -> int | None:
+        """The place of a submission's acceptance in the chain."""
+        return next(
+            (
+                entry.position
+                for entry in self.entries
+                if entry.submission_id == submission_id and entry.event in _ACCEPTANCES
+            ),
+            None,
+        )
+
     def known(self, delivery: Delivery) -> KnownDelivery:
         facts = self.submissions[delivery.submission_id].facts
         return KnownDelivery(
@@ -84,6 +98,7 @@ class Contents:
             facts,
             self.acceptance(delivery.submission_id),
             self.recalls.get(delivery.id),
+            self.mailbox.get(delivery.id),
         )
 
     def written(self, records: Records, staged: Mapping[str, bytes]) -> Contents:
@@ -160,6 +175,12 @@ def _deliver(contents: Contents, delivery: Delivery) -> None:
         raise IntegrityError(f"delivery {delivery.id} has no payload")
     contents.deliveries[delivery.id] = delivery
     contents.identities[delivery.identity] = delivery.id
+    if (mark := delivery.first_mark) is not None:
+        if contents.number(delivery.submission_id) is None:
+            raise IntegrityError(
+                f"mailbox item {delivery.id} is of a submission without acceptance"
+            )
+        contents.mailbox[delivery.id] = mark
 
 
 def _update(contents: Contents, update: DeliveryUpdate) -> None:
@@ -186,6 +207,10 @@ def _remember(contents: Contents, change: Change) -> None:
         _must_be_known(recall.submission_id, contents.submissions, "recall")
         _must_be_known(recall.delivery_id, contents.deliveries, "recall")
         contents.recalls[recall.delivery_id] = recall
+    for mark in change.mailbox:
+        if mark.id not in contents.mailbox:
+            raise IntegrityError("an item that is in no mailbox was to be marked")
+        contents.mailbox[mark.id] = mark
 
 
 def _join(contents: Contents, joined: Joined) -> None:

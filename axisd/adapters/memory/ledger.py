@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import groupby
 
 from axisd.adapters.memory.contents import Contents
+from axisd.adapters.memory.mailboxes import MemoryMailboxes
 from axisd.core import chain
 from axisd.core.audit import digest_of, payload_faults, receipt_faults
 from axisd.core.availability import Uptime
@@ -47,6 +48,7 @@ class MemoryLedger:
         self._staged: dict[str, bytes] = {}
         self._turn = asyncio.Lock()
         self._closed = False
+        self.mailboxes = MemoryMailboxes(self._read)
 
     async def stage(self, digest: str, body: bytes) -> bool:
         """Keeps a large payload; False when it is small and travels in the transaction."""
@@ -246,6 +248,7 @@ class MemoryLedger:
             "entry": len(contents.entries),
             "receipt": len(contents.receipts),
             "uptime": len(contents.uptimes),
+            "mailbox": len(contents.mailbox),
         }
 
     async def verify(self, *, payloads: bool = True) -> Verification:

@@ -377,3 +377,32 @@ def test_a_redelivery_after_the_commit_is_answered_as_a_duplicate(
         assert made.telemetry.settlements[-1].redelivered
 
     bench(work)
+
+
+# what a door answers
+
+
+def test_a_repeat_is_answered_as_the_first(found: dict[bytes, Inspect]) -> None:
+    async def work(made: Bench) -> None:
+        body = b"the same"
+        found[body] = accepted(document(HEALTH))
+        (first,), (again,) = (
+            await made.handle(submission(body)),
+            await made.handle(submission(body)),
+        )
+        assert (first.state, again.state) == (ACCEPTED, DUPLICATE)
+        assert (first.duplicate_of, again.duplicate_of) == ("", first.submission_id)
+        assert first.answered_as == again.answered_as == first.submission_id
+
+    bench(work)
+
+
+def test_an_acceptance_names_those_whom_it_does_not_reach(found: dict[bytes, Inspect]) -> None:
+    async def work(made: Bench) -> None:
+        found[b"in part"] = accepted(document(HEALTH, UNKNOWN))
+        (settlement,) = await made.handle(submission(b"in part"))
+        ((organ, refusal),) = settlement.refused
+        assert (settlement.state, settlement.refusal) == (ACCEPTED, None)
+        assert (organ, refusal.code) == (UNKNOWN, "recipient-unknown")
+
+    bench(work)
