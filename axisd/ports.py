@@ -144,6 +144,9 @@ class Mailboxes(Protocol):
 class Ledger(Protocol):
     """Evidence, payloads, deliveries, outbox. One writer; reads never block it."""
 
+    @property
+    def mailboxes(self) -> Mailboxes: ...
+
     async def stage(self, digest: str, body: bytes) -> bool:
         """Makes a large payload durable outside the database before its transaction.
 

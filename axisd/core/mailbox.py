@@ -136,6 +136,13 @@ class MailboxSummary:
     oldest: datetime
 
 
+def words_of(business: str) -> tuple[str, str]:
+    """The business of a document and the code of a status, as `Facts` have them, of what `core.records.Identity`
+    makes of the two."""
+    first, _, rest = business.partition("/")
+    return ("", rest.partition("/")[0]) if first == "status" else (first, "")
+
+
 def received_at(arrived_at: datetime | None, mark: MailboxMark | None) -> datetime | None:
     """When a recipient is known to have what was sent: a status or its mailbox said so; None if neither did."""
     if arrived_at is None and mark is not None and mark.state is ItemState.DONE:

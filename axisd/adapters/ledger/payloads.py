@@ -8,9 +8,11 @@ cannot do now, IntegrityError for content that does not match its name.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -84,6 +86,25 @@ class PayloadFiles:
                 return _checked(digest, self._path(digest).read_bytes())
             except FileNotFoundError as error:
                 raise IntegrityError(f"payload {digest} is not on disk") from error
+
+    def prove(self, digest: str) -> None:
+        """Reads the content in pieces and checks it against its name, as `load` does, without keeping it."""
+        with translated("reading a payload"), self._opened(digest) as stream:
+            found = f"{_PREFIX}{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+        if found != digest:
+            raise IntegrityError(f"payload {digest} has changed: its content is {found}")
+
+    def piece(self, digest: str, at: int, size: int) -> bytes:
+        """At most `size` bytes from `at` on, not checked; none behind the end."""
+        with translated("reading a payload"), self._opened(digest) as stream:
+            stream.seek(at)
+            return stream.read(size)
+
+    def _opened(self, digest: str) -> BufferedReader:
+        try:
+            return self._path(digest).open("rb")
+        except FileNotFoundError as error:
+            raise IntegrityError(f"payload {digest} is not on disk") from error
 
     def _path(self, digest: str) -> Path:
         name = digest.removeprefix(_PREFIX)

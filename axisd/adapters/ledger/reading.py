@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from axisd.adapters.ledger import codec, tables
-from axisd.adapters.ledger.writing import chunks
+from axisd.adapters.ledger.chunks import chunks
 from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Receipt
 from axisd.core.history import Link, StatusRecord

@@ -32,6 +32,7 @@ from axisd.adapters.ledger.engine import READING, WRITING, reading_engine, writi
 from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.fresh import Fresh
 from axisd.adapters.ledger.lock import LedgerLock
+from axisd.adapters.ledger.mailboxes import SqlMailboxes
 from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
 from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
@@ -66,6 +67,7 @@ class LedgerReader:
         self._folder = folder
         self._reader = reader
         self._files = files
+        self.mailboxes = SqlMailboxes(reader, files)
 
     async def outbox_ids(
         self, destination: str, after: str | None, limit: int

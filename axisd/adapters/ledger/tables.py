@@ -30,6 +30,7 @@ from sqlalchemy import (
 from axisd.core.availability import UptimeEnd
 from axisd.core.history import LinkKind, RecallOutcome
 from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.mailbox import ItemState
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -90,6 +91,9 @@ def _number(name: str) -> Column[int]:
     return Column(name, Whole, nullable=False)
 
 
+HANDED_IN_AT_A_DOOR: Final = "door IN ('vxp', 'edoc') AND state = 'accepted'"
+"""What accounts behind doors ask after, newest first; `axisd.core.submission.BEHIND_DOORS`, as SQL."""
+
 submission: Final = Table(
     "submission",
     METADATA,
@@ -121,6 +125,13 @@ submission: Final = Table(
         "sender",
         sqlite_where=text("number <> ''"),
         postgresql_where=text("number <> ''"),
+    ),
+    Index(
+        "submission_at_a_door",
+        "sender",
+        "id",
+        sqlite_where=text(HANDED_IN_AT_A_DOOR),
+        postgresql_where=text(HANDED_IN_AT_A_DOOR),
     ),
     Index(
         "submission_in_quarantine",
@@ -156,6 +167,9 @@ payload: Final = Table(
 STILL_OPEN: Final = "state IN ('queued', 'deferred', 'held')"
 """`axisd.core.lifecycle.OPEN`, as SQL: deliveries that still have to leave. Conditions of partial indexes are
 written out wherever they are asked for: only word for word do they apply."""
+
+IN_A_MAILBOX: Final = "route = 'mailbox' AND state = 'sent'"
+"""Deliveries that lie in a mailbox as far as their recipient has said."""
 
 delivery: Final = Table(
     "delivery",
@@ -200,6 +214,13 @@ delivery: Final = Table(
         "id",
         sqlite_where=text(STILL_OPEN),
         postgresql_where=text(STILL_OPEN),
+    ),
+    # And by this one what has to have an item in a mailbox.
+    Index(
+        "delivery_in_a_mailbox",
+        "id",
+        sqlite_where=text(IN_A_MAILBOX),
+        postgresql_where=text(IN_A_MAILBOX),
     ),
     # The identity. Document first, so that one list of values finds many identities, and all
     # deliveries of a document (SQLite scans the table for a list of several columns).
@@ -286,6 +307,42 @@ outbox: Final = Table(
 )
 """`since`: when the row came in, which deferring it does not change. `behind`: the row that has to leave
 first, "" if none."""
+
+WAITING: Final = "state IN ('initial', 'processing', 'fail')"
+"""`axisd.core.mailbox.WAITING`, as SQL."""
+
+mailbox: Final = Table(
+    "mailbox",
+    METADATA,
+    Column("id", Text, ForeignKey("delivery.id"), primary_key=True),
+    _required("inbox"),
+    _required("kind"),
+    _required("lane"),
+    _number("number"),
+    _number("created_at"),
+    _required("state"),
+    _number("marked_at"),
+    Column("fetched_at", Whole),
+    _required("cause"),
+    _one_of("state", ItemState),
+    # What waits, in nearly the order in which it is listed: listing and counting cost that, and not what
+    # ever lay in the mailbox.
+    Index(
+        "mailbox_waiting",
+        "inbox",
+        "kind",
+        "lane",
+        "state",
+        "id",
+        "created_at",
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
+    ),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""How each delivery to an agency behind a door stands in its mailbox. `number`: the place of its submission's
+acceptance in the chain; `marked_at`: since when it is in its state."""
 
 OF_THE_AXIS: Final = "event IN ('DirectoryChange', 'InterconnectionCheck')"
 """`axisd.core.reasons.OWN_EVENTS`, as SQL. Conditions of partial indexes are written out wherever they

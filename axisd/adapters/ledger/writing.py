@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count, islice
-from typing import Any, Final, TypeVar
+from itertools import count
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from axisd.adapters.ledger import codec, tables
+from axisd.adapters.ledger import codec, items, tables
+from axisd.adapters.ledger.chunks import chunks
 from axisd.adapters.ledger.outbox import OutboxEffect
 from axisd.core.availability import Uptime
 from axisd.core.envelope import Business
@@ -50,11 +51,6 @@ from axisd.core.records import (
 from axisd.core.submission import Door
 from axisd.errors import IntegrityError
 
-T = TypeVar("T")
-
-CHUNK: Final = 500
-"""Values in one IN list at most."""
-
 _delivery = tables.delivery.c
 _entry = tables.entry.c
 _outbox = tables.outbox.c
@@ -63,6 +59,7 @@ _submission = tables.submission.c
 _external = tables.external.c
 _status = tables.status.c
 _recall = tables.recall.c
+_mailbox = tables.mailbox.c
 
 _ACCEPTANCES: Final = (Event.SUBMISSION_ACCEPTANCE.value, Event.RECEIVED_FROM_NON_ERDS.value)
 """What a settled submission's own receipt can be."""
@@ -83,7 +80,7 @@ _HEAD: Final = select(_entry.position, _entry.hash).order_by(_entry.position.des
 
 
 def _with_facts(deliveries: Select[Any]) -> Select[Any]:
-    """`deliveries` with what is known of their submissions, and with their recalls."""
+    """`deliveries` with what is known of their submissions, their recalls and their items in mailboxes."""
     joined = deliveries.join(tables.submission, _submission.id == _delivery.submission_id)
     return (
         joined.outerjoin(
@@ -91,6 +88,7 @@ def _with_facts(deliveries: Select[Any]) -> Select[Any]:
             (_receipt.submission_id == _submission.id) & _receipt.event.in_(_ACCEPTANCES),
         )
         .outerjoin(tables.recall, _recall.delivery_id == _delivery.id)
+        .outerjoin(tables.mailbox, _mailbox.id == _delivery.id)
         .add_columns(
             _submission.facts,
             _receipt.id.label("acceptance"),
@@ -98,6 +96,10 @@ def _with_facts(deliveries: Select[Any]) -> Select[Any]:
             _recall.asked_at,
             _recall.outcome,
             _recall.answered_at,
+            _mailbox.state.label("item_state"),
+            _mailbox.marked_at,
+            _mailbox.fetched_at,
+            _mailbox.cause,
         )
     )
 
@@ -198,13 +200,6 @@ _DEFER: Final = (
 )
 
 
-def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """`items` in lists of at most `size`."""
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
-
-
 def head(connection: Connection) -> Head:
     """The last entry of the chain."""
     row = connection.execute(_HEAD).one_or_none()
@@ -230,7 +225,13 @@ def known(connection: Connection, questions: Questions) -> Known:
     for row in rows.values():
         delivery = codec.delivery_of(row)
         answers.add(
-            KnownDelivery(delivery, facts[delivery.submission_id], row.acceptance, _recalled(row))
+            KnownDelivery(
+                delivery,
+                facts[delivery.submission_id],
+                row.acceptance,
+                _recalled(row),
+                items.mark_of(row, row.id, row.item_state),
+            )
         )
     unmatched = [(document_id, issuer) for issuer, document_id in questions.unmatched]
     for row in _asked(connection, _UNMATCHED, unmatched):
@@ -320,6 +321,7 @@ def write(connection: Connection, records: Records, after: Head | None) -> Head 
     _insert(connection, tables.delivery, map(codec.delivery_columns, _deliveries(changes)))
     _insert(connection, tables.entry, map(codec.entry_columns, records.entries))
     _insert(connection, tables.receipt, map(codec.receipt_columns, records.receipts))
+    items.write(connection, records)
     _update_deliveries(connection, changes)
     _write_history(connection, changes)
     _write_outbox(connection, changes)

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from axisd.adapters.memory.contents import Contents
 from axisd.core.audit import digest_of
+from axisd.core.lifecycle import SubmissionState
 from axisd.core.mailbox import (
     PAGE,
     MailboxItem,
@@ -16,6 +17,7 @@ from axisd.core.mailbox import (
     page,
     place_of,
     received_at,
+    words_of,
 )
 from axisd.core.records import Delivery, SubmissionRecord
 from axisd.core.submission import BEHIND_DOORS
@@ -145,22 +147,23 @@ async def _cut(body: bytes) -> AsyncIterator[bytes]:
 
 def _item(contents: Contents, key: str) -> MailboxItem:
     delivery = contents.deliveries[key]
-    facts = contents.submissions[delivery.submission_id].facts
+    identity = delivery.identity
     number = contents.number(delivery.submission_id)
     assert number is not None, "an item's submission was accepted"
+    business, status = words_of(identity.business)
     return MailboxItem(
         mark=contents.mailbox[key],
         number=number,
-        submission_id=facts.submission_id,
-        document_id=facts.document_id,
-        kind=facts.kind,
-        business=facts.business,
-        status=facts.status,
-        sender=facts.sender,
+        submission_id=delivery.submission_id,
+        document_id=identity.document_id,
+        kind=contents.submissions[delivery.submission_id].facts.kind,
+        business=business,
+        status=status,
+        sender=identity.sender,
         addressed=delivery.addressed,
         inbox=delivery.inbox,
         lane=delivery.lane,
-        size=facts.size,
+        size=len(contents.payloads[delivery.digest]),
         digest=delivery.digest,
         created_at=delivery.created_at,
     )
@@ -168,7 +171,8 @@ def _item(contents: Contents, key: str) -> MailboxItem:
 
 def _is_sent(record: SubmissionRecord, senders: Collection[str], kind: str) -> bool:
     facts = record.facts
-    return facts.door in BEHIND_DOORS and facts.sender in senders and kind in {"", facts.kind}
+    accepted = record.state is SubmissionState.ACCEPTED and facts.door in BEHIND_DOORS
+    return accepted and facts.sender in senders and kind in {"", facts.kind}
 
 
 def _sent(contents: Contents, delivery: Delivery) -> SentItem:
@@ -177,8 +181,8 @@ def _sent(contents: Contents, delivery: Delivery) -> SentItem:
     return SentItem(
         submission_id=delivery.submission_id,
         delivery_id=delivery.id,
-        document_id=record.facts.document_id,
-        sender=record.facts.sender,
+        document_id=delivery.identity.document_id,
+        sender=delivery.identity.sender,
         recipient=delivery.addressed[0],
         kind=record.facts.kind,
         title=record.subject or "",

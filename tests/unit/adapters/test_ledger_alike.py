@@ -34,6 +34,7 @@ from axisd.core.history import (
     Watch,
 )
 from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.mailbox import ItemState, MailboxMark
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -52,7 +53,7 @@ from axisd.core.records import (
 )
 from axisd.core.submission import Door, Lane
 from axisd.errors import AxisError
-from axisd.ports import Ledger
+from axisd.ports import Ledger, Mailboxes
 from tests.support.ledger import NOW, SENDER, facts, seal
 
 T = TypeVar("T")
@@ -72,7 +73,10 @@ DESTINATIONS = ["local:H53.1", "receipts:H53.1"]
 moments = st.integers(0, 5).map(lambda n: NOW + timedelta(microseconds=n * 1_000_001))
 texts = st.sampled_from(["", "reason", "Lý do \N{SNOWMAN} 'x' \x00"])
 seen = st.builds(
-    lambda key, document, body, at: facts(key, document_id=document, body=body, at=at),
+    lambda door, key, document, body, at: replace(
+        facts(key, document_id=document, body=body, at=at), door=door
+    ),
+    st.sampled_from([*DOORS, Door.VXP, Door.EDOC]),
     st.sampled_from(SUBMISSIONS),
     st.sampled_from(DOCUMENTS),
     st.sampled_from(BODIES),
@@ -117,7 +121,7 @@ deliveries = st.builds(
     id=st.sampled_from(DELIVERIES),
     submission_id=st.sampled_from(SUBMISSIONS),
     identity=identities,
-    addressed=st.lists(texts, max_size=2).map(tuple),
+    addressed=st.lists(texts, min_size=1, max_size=2).map(tuple),
     inbox=st.sampled_from(ORGANS),
     route=st.sampled_from(RouteKind),
     lane=st.sampled_from(Lane),
@@ -158,6 +162,14 @@ recalls = st.builds(
     st.sampled_from(SUBMISSIONS),
     moments,
     st.sampled_from(RecallOutcome),
+    st.none() | moments,
+)
+marks = st.builds(
+    MailboxMark,
+    st.sampled_from(DELIVERIES),
+    st.sampled_from(ItemState),
+    moments,
+    texts,
     st.none() | moments,
 )
 witnessed = st.builds(
@@ -219,6 +231,7 @@ anything = st.builds(
     joined=few(st.builds(Joined, st.sampled_from(STATUSES), st.sampled_from(DELIVERIES))),
     links=few(links),
     recalls=few(recalls),
+    mailbox=few(marks),
 )
 
 
@@ -233,6 +246,8 @@ def consistent(draw: st.DrawFn) -> Change:
         for one in draw(few(deliveries))
     )
     told = tuple(replace(item, facts=about) for item in draw(few(witnessed)))
+    if told:
+        told = (replace(told[0], event=Event.SUBMISSION_ACCEPTANCE), *told[1:])
     history = draw(few(statuses))
     return Change(
         submission=record,
@@ -250,6 +265,11 @@ def consistent(draw: st.DrawFn) -> Change:
         recalls=tuple(
             replace(recall, submission_id=about.submission_id, delivery_id=one.id)
             for recall, one in zip(draw(few(recalls)), legs, strict=False)
+        ),
+        mailbox=tuple(
+            replace(mark, id=one.id)
+            for mark, one in zip(draw(few(marks)), legs, strict=False)
+            if one.route is RouteKind.MAILBOX
         ),
     )
 
@@ -358,7 +378,31 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
             for year in ("", "2026")
         ],
         "count": await ledger.count(),
+        "mailboxes": await in_mailboxes(ledger.mailboxes),
     }
+
+
+async def in_mailboxes(boxes: Mailboxes) -> list[Any]:
+    noon = NOW + timedelta(seconds=2)
+    return [
+        *[await boxes.page(ORGANS[:n], kind, limit=2) for n in (1, 2) for kind in ("", "document")],
+        await boxes.page(ORGANS, since=noon),
+        await boxes.page(ORGANS, until=noon),
+        *[await boxes.count(ORGANS[:n], kind) for n in (1, 2) for kind in ("", "status")],
+        await boxes.items([*DELIVERIES, "nobody's"]),
+        *[await boxes.numbered(number) for number in range(-1, 7)],
+        *[await boxes.accepted(number) for number in range(-1, 7)],
+        *[await boxes.number_of(key) for key in SUBMISSIONS],
+        *[await boxes.sent([SENDER], kind, limit=3) for kind in ("", "document", "status")],
+        await boxes.sent([SENDER, ORGANS[0]], submission_id=SUBMISSIONS[0]),
+        await boxes.summary(),
+        *[await pieces(boxes, digest_of(body)) for body in BODIES],
+    ]
+
+
+async def pieces(boxes: Mailboxes, digest: str) -> bytes | None:
+    found = await boxes.pieces(digest)
+    return None if found is None else b"".join([piece async for piece in found])
 
 
 async def parcels(ledger: Ledger, key: str) -> Any:
