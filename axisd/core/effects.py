@@ -21,8 +21,8 @@ from axisd.core.mailbox import WAITING, ItemState, MailboxMark
 from axisd.core.reasons import Event, Refusal
 from axisd.core.records import Change, DeliveryUpdate, KnownDelivery, updated
 
-_OUT: Final = frozenset({DeliveryState.WITHDRAWN, DeliveryState.RECALLED})
-"""What its sender took back, or its recipient gave back."""
+OUT: Final = frozenset({DeliveryState.WITHDRAWN, DeliveryState.RECALLED})
+"""States of what its sender took back, or its recipient gave back: it is in no mailbox any more."""
 
 
 class Effects:
@@ -154,10 +154,9 @@ class Effects:
         )
 
     def _taken_out(self) -> Iterable[MailboxMark]:
-        """What is over is in no mailbox any more."""
         for item in self._after.values():
             mark = item.mailbox
-            if item.delivery.state in _OUT and mark is not None and mark.state in WAITING:
+            if item.delivery.state in OUT and mark is not None and mark.state in WAITING:
                 yield replace(mark, state=ItemState.WITHDRAWN, at=self.now)
 
     def _updates(self) -> Iterable[DeliveryUpdate]:

@@ -92,10 +92,15 @@ def case(
     staged: bool = False,
     at: datetime = NOW,
     sender: str = SENDER,
+    route: RouteKind = RouteKind.LOCAL,
+    door: Door = Door.AMQP,
+    kind: str = "document",
+    lane: Lane = Lane.URGENT,
 ) -> Case:
     key = CLOCK.new_id()
     body = f"<edXML>{key}</edXML>".encode() if body is None else body
     about = facts(key, document_id=document_id, body=body, at=at, sender=sender)
+    about = replace(about, door=door, kind=kind, lane=lane)
     record = SubmissionRecord(
         about,
         SubmissionState.ACCEPTED,
@@ -105,31 +110,34 @@ def case(
         subject="Về việc quyết toán",
         external_id=external_id,
     )
-    deliveries = tuple(delivery(about, recipient) for recipient in recipients)
+    deliveries = tuple(delivery(about, recipient, route) for recipient in recipients)
     acceptance = evidence(about, Event.SUBMISSION_ACCEPTANCE, deliveries, at=at)
     change = Change(
         submission=record,
         payload=Payload(about.digest, about.size, None if staged else body),
         deliveries=deliveries,
         evidence=(acceptance,),
-        outbox=(receipt_row(acceptance), *(delivery_row(one, about.size) for one in deliveries)),
+        outbox=(
+            receipt_row(acceptance),
+            *(delivery_row(one, about.size) for one in deliveries if one.first_mark is None),
+        ),
     )
     return Case(record, deliveries, acceptance, change, body)
 
 
-def delivery(about: Facts, recipient: str) -> Delivery:
+def delivery(about: Facts, recipient: str, route: RouteKind = RouteKind.LOCAL) -> Delivery:
     return Delivery(
         id=CLOCK.new_id(),
         submission_id=about.submission_id,
         identity=Identity(about.sender, about.business, recipient, about.document_id),
         addressed=(recipient, "H53.13"),
         inbox=recipient,
-        route=RouteKind.LOCAL,
+        route=route,
         lane=about.lane,
         priority=about.priority,
         digest=about.digest,
         proof=about.digest,
-        state=DeliveryState.QUEUED,
+        state=DeliveryState.SENT if route is RouteKind.MAILBOX else DeliveryState.QUEUED,
         created_at=about.received_at,
         expires_at=about.received_at + timedelta(days=5),
     )

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.chunks import chunks
 from axisd.adapters.ledger.items import ACCEPTANCES, item_of, mark_of
+from axisd.adapters.ledger.reading import submission
 from axisd.core.envelope import Kind
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.mailbox import (
@@ -174,10 +175,7 @@ def number_of(connection: Connection, submission_id: str) -> int | None:
 def accepted(connection: Connection, number: int) -> SubmissionRecord | None:
     """The submission whose acceptance has this place in the chain, or None."""
     submission_id = _accepted_at(connection, number)
-    row = connection.execute(
-        select(tables.submission).where(_submission.id == submission_id)
-    ).one_or_none()
-    return None if row is None else codec.submission_of(row)
+    return None if submission_id is None else submission(connection, submission_id)
 
 
 def _accepted_at(connection: Connection, number: int) -> str | None:
@@ -261,7 +259,11 @@ def listed(
     if inbox:
         conditions.append(_mailbox.inbox == inbox)
     rows = connection.execute(
-        select(_mailbox.id).where(_WAITS, *conditions).order_by(_mailbox.id).limit(limit)
+        select(_mailbox.id)
+        .where(_WAITS, *conditions)
+        # By time and not by id alone: in the order of ids all that ever was would be gone through.
+        .order_by(_mailbox.created_at, _mailbox.id)
+        .limit(limit)
     )
     return items(connection, [row.id for row in rows])
 

@@ -12,7 +12,8 @@ from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.ledger.reconciliation import CONTRADICTIONS
 from axisd.adapters.ledger.tables import STILL_OPEN
 from axisd.core.lifecycle import OPEN, DeliveryState
-from axisd.core.records import Change, Deferral, DeliveryUpdate
+from axisd.core.mailbox import ItemState, MailboxMark
+from axisd.core.records import Change, Deferral, DeliveryUpdate, RouteKind
 from tests.support.ledger import NOW, case, commit
 
 
@@ -82,6 +83,60 @@ async def test_a_row_that_sends_nothing_is_found(
     assert f"the outbox sends nobody, which is no {kind}" in told
 
 
+async def test_every_way_of_an_item_agrees_with_its_delivery(ledger: SqlLedger) -> None:
+    made = [case(f"D{n}", route=RouteKind.MAILBOX) for n in range(5)]
+    await commit(ledger, *(one.change for one in made))
+    assert await ledger.contradictions(10) == []
+    moves = (
+        (ItemState.PROCESSING, DeliveryState.SENT),
+        (ItemState.FAIL, DeliveryState.SENT),
+        (ItemState.DONE, DeliveryState.HANDED_OVER),
+        (ItemState.WITHDRAWN, DeliveryState.WITHDRAWN),
+        (ItemState.PROCESSING, DeliveryState.REJECTED),
+    )
+    await commit(
+        ledger,
+        *(
+            Change(
+                updates=(DeliveryUpdate(one.delivery.id, state, "", ""),),
+                mailbox=(MailboxMark(one.delivery.id, item, NOW),),
+            )
+            for one, (item, state) in zip(made, moves, strict=True)
+        ),
+    )
+    assert await ledger.contradictions(10) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM mailbox WHERE id = ?", "UPDATE mailbox SET state = 'withdrawn' WHERE id = ?",
+     "UPDATE mailbox SET state = 'done' WHERE id = ?"],
+)  # fmt: skip
+async def test_a_delivery_that_no_mailbox_shows_is_found(
+    ledger: SqlLedger, folder: Path, statement: str
+) -> None:
+    made = case(route=RouteKind.MAILBOX)
+    await commit(ledger, made.change)
+    tamper(folder, statement, made.delivery.id)
+    (told,) = await ledger.contradictions(10)
+    assert told == f"delivery {made.delivery.id} lies in a mailbox, and no item shows it there"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM delivery WHERE id = ?", "UPDATE delivery SET route = 'local' WHERE id = ?",
+     "UPDATE delivery SET state = 'withdrawn' WHERE id = ?"],
+)  # fmt: skip
+async def test_an_item_that_waits_for_no_such_delivery_is_found(
+    ledger: SqlLedger, folder: Path, statement: str
+) -> None:
+    made = case(route=RouteKind.MAILBOX)
+    await commit(ledger, made.change)
+    tamper(folder, statement, made.delivery.id)
+    (told,) = await ledger.contradictions(10)
+    assert told == f"the item {made.delivery.id} waits in a mailbox, and its delivery does not"
+
+
 async def test_no_more_are_told_than_were_asked_for(ledger: SqlLedger, folder: Path) -> None:
     cases = [case(f"D{n}") for n in range(4)]
     await commit(ledger, *(made.change for made in cases))
@@ -96,4 +151,10 @@ async def test_only_what_waits_is_looked_through(ledger: SqlLedger, folder: Path
         for _, statement in CONTRADICTIONS:
             plan = [step for *_, step in shell.execute(f"EXPLAIN QUERY PLAN {statement}")]
             (scan,) = [step for step in plan if step.startswith("SCAN")]
-            assert scan.startswith("SCAN outbox") or "delivery_still_open" in scan
+            short = (
+                "SCAN outbox",
+                "delivery_still_open",
+                "delivery_in_a_mailbox",
+                "mailbox_waiting",
+            )
+            assert any(name in scan for name in short)
