@@ -163,7 +163,7 @@ def _item(contents: Contents, key: str) -> MailboxItem:
         addressed=delivery.addressed,
         inbox=delivery.inbox,
         lane=delivery.lane,
-        size=len(contents.payloads[delivery.digest]),
+        size=contents.submissions[delivery.submission_id].facts.size,
         digest=delivery.digest,
         created_at=delivery.created_at,
     )
