@@ -1,11 +1,26 @@
-"""What several operations of the simulated axis agree on: how times are written, and what types there are."""
+"""What several operations of the simulated axis agree on: how times are written and days are read, and what
+types there are."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Final
 
 from axisd.adapters.vxp.protocol import MESSAGE_TYPES, SERVICE_TYPE, Call, Code, Refused
 from axisd.core.zone import VIETNAM
+
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[/-](\d{2})[/-](\d{2})", re.ASCII)
+_DAY_FIRST: Final = re.compile(r"(\d{2})[/-](\d{2})[/-](\d{4})", re.ASCII)
+
+
+def day_of(text: str) -> str:
+    """The day in `text` as `yyyy/MM/dd`; "" when there is none, which then limits nothing."""
+    if match := _YEAR_FIRST.match(text):
+        return "/".join(match.groups())
+    if match := _DAY_FIRST.match(text):
+        return "/".join(reversed(match.groups()))
+    return ""
 
 
 def stamp(moment: datetime) -> str:

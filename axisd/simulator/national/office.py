@@ -12,6 +12,7 @@ from typing import Any
 
 from axisd.adapters.vxp.protocol import Answer, Call
 from axisd.simulator.national.archive import Archive
+from axisd.simulator.national.faults import Faults
 from axisd.simulator.national.mailbox import Mailbox
 from axisd.simulator.national.post import Post
 from axisd.simulator.national.register import Register
@@ -29,8 +30,10 @@ class NationalOffice:
         post: Post,
         mailbox: Mailbox,
         register: Register,
+        faults: Faults,
     ) -> None:
         self._archive = archive
+        self._faults = faults
         self._secrets = secrets
         self._calls: Counter[str] = Counter()
         self._troubles: deque[str] = deque(maxlen=20)
@@ -63,4 +66,19 @@ class NationalOffice:
     async def state(self) -> dict[str, Any]:
         """Counts of what is kept and of what was asked since the start."""
         kept = await self._archive.ask(self._archive.store.state)
-        return {**kept, "calls": dict(self._calls), "troubles": list(self._troubles)}
+        struck: dict[str, dict[str, int]] = {}
+        for (centre, fault), times in sorted(self._faults.struck.items()):
+            struck.setdefault(centre, {})[fault] = times
+        return {
+            **kept,
+            "calls": dict(self._calls),
+            "faults": struck,
+            "troubles": list(self._troubles),
+        }
+
+    async def reset(self) -> None:
+        """Forgets every message and all that was counted; centres and agencies stay."""
+        await self._archive.ask(self._archive.store.messages.forget)
+        self._calls.clear()
+        self._troubles.clear()
+        self._faults.replace(self._faults.conduct)

@@ -3,7 +3,8 @@
 Checked in this order: message type and service (10), sender (19), edXML (22), recipients (18, 23). One
 item is put into the mailbox of each recipient's centre, however many of its codes were named. `From`
 inside the envelope is not compared with the signed `from`: the real axis is not known to do so, and
-whoever receives must check it himself. A repeat is delivered again, and counted.
+whoever receives must check it himself. A repeat is delivered again, and counted. Delays and duplicates
+(`behaviour`) arise here.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, ParamSpec, TypeVar
 
 from axisd.adapters.vxp.protocol import MESSAGE_TYPES, SERVICE_TYPE, Answer, Call, Code, Refused
 from axisd.ports import Clock
 from axisd.simulator.national.archive import Archive
-from axisd.simulator.national.conventions import kind_of, stamp
+from axisd.simulator.national.conventions import day_of, kind_of, stamp
 from axisd.simulator.national.envelope import Glance, add_trace, add_twins, glance, written
+from axisd.simulator.national.faults import Faults
+from axisd.simulator.national.mailbox import shortened
 from axisd.simulator.national.records import Member, Received, Sent
-from axisd.simulator.national.seed import Behaviour
 
 _LARGE: Final = 64 * 1024
 _P = ParamSpec("_P")
@@ -40,10 +42,10 @@ class Parties:
 class Post:
     """`sendEdoc` and `getSentEdocList`. `limit`: bytes of an envelope at most."""
 
-    def __init__(self, archive: Archive, clock: Clock, behaviour: Behaviour, limit: int) -> None:
+    def __init__(self, archive: Archive, clock: Clock, faults: Faults, limit: int) -> None:
         self._archive = archive
         self._clock = clock
-        self._behaviour = behaviour
+        self._faults = faults
         self._limit = limit
 
     async def send(self, call: Call) -> Answer:
@@ -65,16 +67,26 @@ class Post:
             return Answer.of(parties)
         now = self._clock.now()
         body = await _aside(call.body, self._on_the_way, call, seen, parties, now)
-        return await self._archive.ask(self._deliver, call, seen, parties, body, now)
+        sent = self._sent(call, seen, body, now)
+        items = self._items(sent, parties, now)
+        return await self._archive.ask(self._deliver, sent, items)
 
     async def sent(self, call: Call) -> Answer:
-        """One row for each recipient. A `docId` that is none of the caller's messages is a stale one."""
+        """One row for each item, sent between two days if they are given and readable.
+
+        A `docId` that is none of the caller's messages is a stale one. `receiveStatus` is the item's transport
+        status with the recipient's words; business statuses come as messages of their own.
+        """
         kind = kind_of(call)
         if isinstance(kind, Refused):
             return Answer.of(kind)
         doc_id = call.parameters.get("docId", "")
-        rows = await self._archive.ask(self._archive.store.sent, call.system_id, kind, doc_id)
-        return Answer(fields={"data": [_sent_row(sent, item) for sent, item in rows]})
+        first, last = (day_of(call.parameters.get(name, "")) for name in ("fromDate", "toDate"))
+        found = await self._archive.ask(
+            self._archive.store.messages.sent, call.system_id, kind, doc_id, first, last
+        )
+        rows = await asyncio.to_thread(lambda: [_sent_row(sent, item) for sent, item in found])
+        return Answer(fields={"data": shortened(rows, call, self._faults)})
 
     def _parties(self, call: Call, codes: Sequence[str]) -> Parties | Refused:
         store = self._archive.store
@@ -95,22 +107,19 @@ class Post:
         return Parties(sender, dict(recipients.values()))
 
     def _on_the_way(self, call: Call, seen: Glance, parties: Parties, now: datetime) -> bytes:
-        does = self._behaviour
+        does = self._faults.of(call.system_id)
         anew = does.reserialise
         if seen.kind == MESSAGE_TYPES["document"]:
             if does.twin_recipients:
                 anew = add_twins(seen, _twins(parties)) or anew
             if does.trace:
                 organ = does.trace_organ
-                add_trace(seen, call.system_id if organ == "" else organ, stamp(now))
+                add_trace(seen, call.system_id if organ == "" else organ, stamp(now + does.skew))
                 anew = True
         return written(seen) if anew else call.body
 
-    def _deliver(
-        self, call: Call, seen: Glance, parties: Parties, body: bytes, now: datetime
-    ) -> Answer:
-        store = self._archive.store
-        sent = Sent(
+    def _sent(self, call: Call, seen: Glance, body: bytes, now: datetime) -> Sent:
+        return Sent(
             doc_id=self._clock.new_id(),
             centre=call.system_id,
             sender=call.parameters["from"],
@@ -120,27 +129,54 @@ class Post:
             notation=seen.notation,
             digest=hashlib.sha256(call.body).hexdigest(),
             body=body,
-            at=stamp(now),
+            at=stamp(now + self._faults.of(call.system_id).skew),
         )
-        items = [
-            (
-                member.centre,
-                Received(
+
+    def _items(self, sent: Sent, parties: Parties, now: datetime) -> list[tuple[str, Received]]:
+        """What goes into the mailboxes: one item for each recipient, two where that fault strikes."""
+        items = []
+        for code, member in parties.recipients.items():
+            item = Received(
+                doc_id=self._clock.new_id(),
+                message=sent.doc_id,
+                sender=sent.sender,
+                recipient=code,
+                kind=sent.kind,
+                status="initial",
+                description="",
+                created=sent.at,
+                updated=sent.at,
+                due=self._due(member.centre, now),
+            )
+            items.append((member.centre, item))
+            if self._faults.strikes("duplicates", member.centre, "sendEdoc"):
+                second = replace(
+                    item,
                     doc_id=self._clock.new_id(),
-                    message=sent.doc_id,
-                    sender=sent.sender,
-                    recipient=code,
-                    kind=sent.kind,
-                    status="initial",
-                    description="",
-                    created=sent.at,
-                    updated=sent.at,
-                    repeats=store.first_of(sent.centre, sent.digest, code),
+                    copy_of=item.doc_id,
+                    due=self._due(member.centre, now),
+                )
+                items.append((member.centre, second))
+        return items
+
+    def _due(self, centre: str, now: datetime) -> float:
+        delay = self._faults.time(self._faults.of(centre).delay, "delay", centre)
+        return (now + delay).timestamp() if delay else 0.0
+
+    def _deliver(self, sent: Sent, items: Iterable[tuple[str, Received]]) -> Answer:
+        messages = self._archive.store.messages
+        known = [
+            (
+                centre,
+                item
+                if item.copy_of
+                else replace(
+                    item, repeats=messages.first_of(sent.centre, sent.digest, item.recipient)
                 ),
             )
-            for code, member in parties.recipients.items()
+            for centre, item in items
         ]
-        store.deliver(sent, items)
+        messages.deliver(sent, known)
         return Answer(fields={"DocId": sent.doc_id})
 
 

@@ -50,7 +50,8 @@ class Sent:
 class Received:
     """One message in one recipient's mailbox: `status` is one of the transport words. `repeats`: the
     doc_id of the first item that brought the same bytes from the same centre to the same recipient, ""
-    if this is the first."""
+    if this is the first. `due`: Unix time from which on it is in the mailbox. `copy_of`: the doc_id of the
+    item that the axis delivered twice, ""."""
 
     doc_id: str
     message: str
@@ -62,3 +63,5 @@ class Received:
     created: str
     updated: str
     repeats: str = ""
+    due: float = 0.0
+    copy_of: str = ""

@@ -10,23 +10,19 @@ All mistakes of a file are told at once, as one ConfigError.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from axisd.core.codes import is_code
-from axisd.errors import ConfigError, Problem
+from axisd.errors import ConfigError
+from axisd.simulator.national.behaviour import Behaviour, Conduct, Part, json_of, problems
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Centre(_Part):
+class Centre(Part):
     """A system that calls: an axis of a province or a ministry, with the secret it signs with."""
 
     system_id: str
@@ -39,7 +35,7 @@ class Centre(_Part):
         return _code(text)
 
 
-class Agency(_Part):
+class Agency(Part):
     """An agency registered under a centre. `twin`: its code in the other style. `locked`: refused as a
     recipient, with code 23."""
 
@@ -59,23 +55,11 @@ class Agency(_Part):
         return _code(text) if text else text
 
 
-class Behaviour(_Part):
-    """What the axis does with what passes through it. The defaults are what the real one is known for.
+class Seed(Part):
+    """What a simulated axis starts with. What was registered later survives a restart beside it.
 
-    `reserialise`: XML is written anew (line ends, declaration and attributes change, signatures break).
-    `trace`: a TraceHeader is appended to documents. `trace_organ`: its OrganId, "" for the sender's
-    centre, None for none at all, as seen in real traffic. `twin_recipients`: a recipient's other code
-    is added as a second To. A document that gets a trace or a twin is written anew in any case.
+    `behaviour`: how the axis behaves towards every centre, where nothing else is said (`Conduct`).
     """
-
-    reserialise: bool = True
-    trace: bool = True
-    trace_organ: str | None = ""
-    twin_recipients: bool = False
-
-
-class Seed(_Part):
-    """What a simulated axis starts with. What was registered later survives a restart beside it."""
 
     centres: tuple[Centre, ...] = ()
     agencies: tuple[Agency, ...] = ()
@@ -95,21 +79,18 @@ class Seed(_Part):
             raise ValueError("; ".join(wrong))
         return self
 
+    @property
+    def conduct(self) -> Conduct:
+        """Its behaviour, towards everybody."""
+        return Conduct(everywhere=self.behaviour)
+
     @classmethod
     def read(cls, path: Path) -> Seed:
         """The seed in a JSON file. Raises ConfigError with every mistake in it."""
         try:
-            return cls.model_validate(json.loads(path.read_text(encoding="utf-8")))
+            return cls.model_validate(json_of(path))
         except ValidationError as wrong:
-            problems = [
-                Problem(str(path), 0, f"{_place(item['loc'])}: {item['msg']}")
-                for item in wrong.errors(include_url=False, include_input=False)
-            ]
-            raise ConfigError(tuple(problems)) from wrong
-        except json.JSONDecodeError as wrong:
-            raise ConfigError((Problem(str(path), wrong.lineno, wrong.msg),)) from wrong
-        except (OSError, UnicodeDecodeError) as wrong:
-            raise ConfigError((Problem(str(path), 0, str(wrong)),)) from wrong
+            raise ConfigError(problems(wrong, str(path))) from wrong
 
 
 def _code(text: str) -> str:
@@ -120,7 +101,3 @@ def _code(text: str) -> str:
 
 def _repeated(codes: Iterable[str]) -> list[str]:
     return [code for code, times in Counter(codes).items() if times > 1]
-
-
-def _place(steps: Iterable[object]) -> str:
-    return ".".join(str(step) for step in steps) or "the file"

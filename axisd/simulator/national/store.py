@@ -1,73 +1,49 @@
 """The state of the simulated national axis in one SQLite file, so that it survives a restart.
 
-Synchronous, for one thread: the office calls it from a thread of its own. What a kill of the process
-may not take is committed (WAL); a power cut may take the last moments, which a simulator can afford.
-The same bytes from the same centre to the same recipient are delivered again, as nothing says that the
-real axis does not; a repeat names the first item (`repeats`) and is counted, so that it can be seen.
+Synchronous, for one thread: the office calls it from a thread of its own. Here: centres, the directory, and
+what is kept of the axis itself; the mailboxes are `messages`.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from axisd.simulator.national.records import FINAL, WAITING, Member, Received, Sent
+from axisd.simulator.national.database import Transaction, connected
+from axisd.simulator.national.messages import Messages
+from axisd.simulator.national.records import Member
 from axisd.simulator.national.seed import Agency, Seed
 
-FILE: Final = "national.sqlite"
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS centre (
-  system_id TEXT PRIMARY KEY, secret TEXT NOT NULL, name TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS agency (
-  id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, twin TEXT NOT NULL, name TEXT NOT NULL,
-  mail TEXT NOT NULL, mobile TEXT NOT NULL, fax TEXT NOT NULL, parent TEXT NOT NULL,
-  centre TEXT NOT NULL REFERENCES centre, locked INTEGER NOT NULL DEFAULT 0,
-  deleted INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1,
-  modified TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS agency_twin ON agency (twin);
-CREATE TABLE IF NOT EXISTS message (
-  doc_id TEXT PRIMARY KEY, centre TEXT NOT NULL, sender TEXT NOT NULL, kind TEXT NOT NULL,
-  document_id TEXT NOT NULL, title TEXT NOT NULL, notation TEXT NOT NULL, digest TEXT NOT NULL,
-  body BLOB NOT NULL, at TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS message_digest ON message (centre, digest);
-CREATE TABLE IF NOT EXISTS item (
-  doc_id TEXT PRIMARY KEY, message TEXT NOT NULL REFERENCES message, centre TEXT NOT NULL,
-  sender TEXT NOT NULL, recipient TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL,
-  description TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
-  repeats TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS item_mailbox ON item (centre, kind, status, doc_id);
-CREATE INDEX IF NOT EXISTS item_message ON item (message);
-"""
-
+_NOW: Final = "now"
 _MEMBER: Final = (
     "id, code, twin, name, mail, mobile, fax, parent, centre, locked, deleted, version, modified"
 )
-_RECEIVED: Final = (
-    "doc_id, message, sender, recipient, kind, status, description, created, updated, repeats"
-)
-_SENT: Final = "doc_id, centre, sender, kind, document_id, title, notation, digest, body, at"
 
 
 class Store:
     """All tables of one simulated axis. Any thread may call it, one at a time."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.executescript(_SCHEMA)
+        self._db = connected(folder)
+        self.messages = Messages(self._db)
 
     def close(self) -> None:
         self._db.close()
 
+    def stopped_at(self) -> datetime | None:
+        """The time at which a clock that stands still was left; None if there was none."""
+        row = self._db.execute("SELECT value FROM kept WHERE name = ?", (_NOW,)).fetchone()
+        return datetime.fromisoformat(row[0]) if row else None
+
+    def stop_at(self, now: datetime) -> None:
+        """Keeps the time of a clock that stands still."""
+        self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (_NOW, now.isoformat()))
+
     def plant(self, seed: Seed, now: str) -> None:
         """Brings centres and agencies to what the seed says; others stay as they are."""
-        with self._transaction():
+        with Transaction(self._db):
             for centre in seed.centres:
                 self._db.execute(
                     "INSERT INTO centre VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
@@ -95,7 +71,7 @@ class Store:
 
     def register(self, agency: Agency, now: str) -> bool:
         """Adds an agency or changes it; False when its code belongs to another centre."""
-        with self._transaction():
+        with Transaction(self._db):
             owner = self._db.execute(
                 "SELECT centre FROM agency WHERE code = ?", (agency.code,)
             ).fetchone()
@@ -114,99 +90,16 @@ class Store:
         )
         return changed.rowcount == 1
 
-    def first_of(self, centre: str, digest: str, recipient: str) -> str:
-        """The first item that brought these bytes from this centre to this recipient, or ""."""
-        row = self._db.execute(
-            "SELECT min(item.doc_id) FROM item JOIN message ON message.doc_id = item.message"
-            " WHERE message.centre = ? AND message.digest = ? AND item.recipient = ?",
-            (centre, digest, recipient),
-        ).fetchone()
-        return str(row[0] or "")
-
-    def deliver(self, sent: Sent, items: Iterable[tuple[str, Received]]) -> None:
-        """Keeps a message and puts one item into the mailbox of each (centre, item)."""
-        with self._transaction():
-            self._db.execute(
-                f"INSERT INTO message ({_SENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                [getattr(sent, name) for name in _SENT.split(", ")],
-            )
-            self._db.executemany(
-                f"INSERT INTO item (centre, {_RECEIVED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                [
-                    (centre, *(getattr(item, name) for name in _RECEIVED.split(", ")))
-                    for centre, item in items
-                ],
-            )
-
-    def waiting(self, centre: str, kind: str) -> Sequence[Received]:
-        """What a mailbox still lists, oldest first."""
-        rows = self._db.execute(
-            f"SELECT {_RECEIVED} FROM item"  # noqa: S608
-            " WHERE centre = ? AND kind = ? AND status IN (?, ?) ORDER BY doc_id",
-            (centre, kind, *WAITING),
-        )
-        return [Received(*row) for row in rows]
-
-    def count(self, centre: str, kind: str) -> int:
-        """How many items a mailbox still lists."""
-        row = self._db.execute(
-            "SELECT count(*) FROM item WHERE centre = ? AND kind = ? AND status IN (?, ?)",
-            (centre, kind, *WAITING),
-        ).fetchone()
-        return int(row[0])
-
-    def body(self, centre: str, doc_id: str) -> bytes | None:
-        """The envelope of an item in this centre's mailbox, whatever its status."""
-        row = self._db.execute(
-            "SELECT message.body FROM item JOIN message ON message.doc_id = item.message"
-            " WHERE item.centre = ? AND item.doc_id = ?",
-            (centre, doc_id),
-        ).fetchone()
-        return bytes(row[0]) if row else None
-
-    def mark(self, centre: str, doc_id: str, status: str, description: str, now: str) -> bool:
-        """Sets an item's transport status; False when this mailbox has no such item.
-
-        A finished item is not opened again: `processing` that comes late changes nothing.
-        """
-        with self._transaction():
-            row = self._db.execute(
-                "SELECT status FROM item WHERE centre = ? AND doc_id = ?", (centre, doc_id)
-            ).fetchone()
-            if row is None:
-                return False
-            if row[0] not in FINAL or status in FINAL:
-                self._db.execute(
-                    "UPDATE item SET status = ?, description = ?, updated = ? WHERE doc_id = ?",
-                    (status, description, now, doc_id),
-                )
-            return True
-
-    def sent(self, centre: str, kind: str, doc_id: str = "") -> Sequence[tuple[Sent, Received]]:
-        """What a centre sent, one entry per recipient, oldest first; of one message if it has it.
-
-        The body of a `Sent` is left empty here.
-        """
-        sent = ", ".join(
-            "x''" if name == "body" else f"message.{name}" for name in _SENT.split(", ")
-        )
-        received = ", ".join(f"item.{name}" for name in _RECEIVED.split(", "))
-        rows = self._db.execute(
-            f"SELECT {sent}, {received} FROM message"  # noqa: S608
-            " JOIN item ON item.message = message.doc_id"
-            " WHERE message.centre = :centre AND message.kind = :kind"
-            " AND (message.doc_id = :doc_id OR NOT EXISTS"
-            "   (SELECT 1 FROM message WHERE doc_id = :doc_id AND centre = :centre))"
-            " ORDER BY message.doc_id, item.doc_id",
-            {"centre": centre, "kind": kind, "doc_id": doc_id},
-        )
-        width = len(_SENT.split(", "))
-        return [(Sent(*row[:width]), Received(*row[width:])) for row in rows]
-
     def state(self) -> dict[str, Any]:
         """Counts of everything, for tests and people; no secret and no content."""
+        items, counts = self.messages.counts()
         centres = {
-            system_id: {"name": name, "agencies": agencies, "sent": sent, "items": {}}
+            system_id: {
+                "name": name,
+                "agencies": agencies,
+                "sent": sent,
+                "items": items.get(system_id, {}),
+            }
             for system_id, name, agencies, sent in self._db.execute(
                 "SELECT system_id, name,"
                 " (SELECT count(*) FROM agency WHERE agency.centre = system_id AND NOT deleted),"
@@ -214,12 +107,7 @@ class Store:
                 " FROM centre ORDER BY system_id"
             )
         }
-        for system_id, kind, status, items in self._db.execute(
-            "SELECT centre, kind, status, count(*) FROM item GROUP BY centre, kind, status"
-        ):
-            centres[system_id]["items"].setdefault(kind, {})[status] = items
-        repeats = self._db.execute("SELECT count(*) FROM item WHERE repeats <> ''").fetchone()
-        return {"centres": centres, "repeats": repeats[0]}
+        return {"centres": centres, **counts}
 
     def _put(self, agency: Agency, now: str) -> None:
         self._db.execute(
@@ -248,19 +136,3 @@ class Store:
             found |= {name: bool(found[name]) for name in ("locked", "deleted")}
             members.append(Member(**found | {"pid": str(found["pid"])}))
         return members
-
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK when an exception leaves it."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")

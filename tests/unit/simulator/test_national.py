@@ -2,23 +2,29 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
 from axisd.adapters.clock import ManualClock
 from axisd.adapters.vxp.client import NationalError, VxpClient
-from axisd.adapters.vxp.front import Bounds
 from axisd.adapters.vxp.protocol import Answer, unpadded_hash
 from axisd.errors import TransientError, UnavailableError
 from axisd.ports import NationalItem, TransportStatus
-from axisd.simulator.national import Behaviour, RunningAxis, Seed, serve
+from axisd.simulator.national import Behaviour, Seed, serve
 from axisd.simulator.national.envelope import glance
+from tests.support.axis_scene import (
+    LISTING,
+    Scene,
+    close_scene,
+    open_scene,
+    refused,
+    rows,
+    send,
+)
 from tests.support.national import (
     FINANCE,
     HEALTH,
@@ -32,43 +38,6 @@ from tests.support.national import (
     status,
 )
 
-LISTING = {"servicetype": "eDoc", "messagetype": "edoc"}
-
-
-@dataclass
-class Scene:
-    """A running axis with a client of each centre."""
-
-    axis: RunningAxis
-    clock: ManualClock
-    province: VxpClient
-    ministry: VxpClient
-
-    async def state(self) -> dict[str, Any]:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"{self.axis.url}/-/state") as response,
-        ):
-            assert response.status == 200
-            found = await response.json()
-        assert isinstance(found, dict)
-        return found
-
-    async def items(self, centre: str) -> Any:
-        return (await self.state())["centres"][centre]["items"]
-
-
-async def open_scene(folder: Path, seed: Seed, clock: ManualClock) -> Scene:
-    axis = await serve(folder, seed=seed, clock=clock, bounds=Bounds(file=4 * 1024 * 1024))
-    clients = [VxpClient(axis.url, name, SECRETS[name], clock) for name in (PROVINCE, MINISTRY)]
-    return Scene(axis, clock, *clients)
-
-
-async def close_scene(scene: Scene) -> None:
-    await scene.province.close()
-    await scene.ministry.close()
-    await scene.axis.close()
-
 
 @pytest_asyncio.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
@@ -76,27 +45,6 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     yield opened
     await close_scene(opened)
     assert list(opened.axis.office._troubles) == []
-
-
-async def send(client: VxpClient, body: bytes, *to: str, kind: str = "document") -> str:
-    sender = FINANCE if kind == "document" else OFFICE
-    answer = await client.send(body, kind=kind, sender=sender, recipients=to)
-    assert answer.accepted, answer
-    return answer.doc_id
-
-
-async def refused(client: VxpClient, body: bytes, *to: str, sender: str = FINANCE) -> str:
-    answer = await client.send(body, kind="document", sender=sender, recipients=to)
-    assert not answer.accepted
-    assert answer.text
-    return answer.code
-
-
-def rows(answer: Answer) -> list[dict[str, str]]:
-    assert answer.accepted, answer
-    data = answer.fields["data"]
-    assert isinstance(data, list)
-    return data
 
 
 async def test_a_document_goes_from_one_centre_to_the_other(scene: Scene) -> None:

@@ -94,7 +94,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         Operation(
             "getSentEdocList",
             required=_LIST,
-            optional=("docId",),
+            optional=("docId", "fromDate", "toDate"),
             answers="data",
             item=(
                 *("senderDocId", "receiverDocId", "fromCode", "toCode", "serviceType"),
