@@ -64,6 +64,15 @@ def document(
 </AttachmentEncoded></edXML>""".encode()
 
 
+def recall(body: bytes, business: str = "1") -> bytes:
+    """A document that recalls itself; `business` "2": that updates itself."""
+    trace = (
+        "<edXML:TraceHeaderList><edXML:Bussiness><edXML:BussinessDocType>"
+        f"{business}</edXML:BussinessDocType></edXML:Bussiness></edXML:TraceHeaderList>"
+    )
+    return body.replace(b"</edXML:MessageHeader>", b"</edXML:MessageHeader>" + trace.encode())
+
+
 def status(
     code: str = "03",
     *,

@@ -117,6 +117,14 @@ class Conduct(Part):
         """How the axis behaves towards `centre`."""
         return self.centres.get(centre, self.everywhere)
 
+    def among(self, known: Iterable[str], source: str) -> Self:
+        """This, if it names only centres that are known; else ConfigError, `source` named in it."""
+        strange = sorted(self.centres.keys() - set(known))
+        if strange:
+            wrong = (Problem(source, 0, f"centres.{name}: no such centre") for name in strange)
+            raise ConfigError(tuple(wrong))
+        return self
+
     def plain(self) -> dict[str, Any]:
         """As JSON: what differs from the defaults, a centre's only where it differs from everywhere."""
         return {

@@ -74,7 +74,7 @@ class Control:
         if isinstance(asked, Wrong):
             return asked
         try:
-            conduct = Conduct.read(asked, "the body")
+            conduct = Conduct.read(asked, "the body").among(self._faults.centres, "the body")
         except ConfigError as wrong:
             return Wrong(tuple(problem.text for problem in wrong.problems))
         self._faults.replace(conduct)

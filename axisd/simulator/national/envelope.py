@@ -28,7 +28,8 @@ _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 @dataclass(frozen=True, slots=True)
 class Glance:
     """`kind`: `edoc` or `status`. `recipients`: the OrganIds of To, or ResponseFor's for a status.
-    `notation`: number and notation, `7/STC-VP`. `promulgated`: the date as written, of a document."""
+    `notation`: number and notation, `7/STC-VP`. `promulgated`: the date as written, of a document.
+    `business`: BussinessDocType of a document; `code`: StatusCode of a status."""
 
     kind: str
     sender: str
@@ -37,6 +38,8 @@ class Glance:
     title: str
     notation: str
     promulgated: str
+    business: str
+    code: str
     root: etree._Element
 
 
@@ -68,6 +71,8 @@ def glance(body: bytes, limit: int) -> Glance | str:
             _text(found) for found in message.findall("e:Code/*", _NAMES) if _text(found)
         ),
         promulgated=_text(message.find("e:PromulgationInfo/e:PromulgationDate", _NAMES)),
+        business=_text(header.find("e:TraceHeaderList/e:Bussiness/e:BussinessDocType", _NAMES)),
+        code=_text(message.find("e:StatusCode", _NAMES)),
         root=root,
     )
 

@@ -7,25 +7,22 @@ luck under the same dice, whatever other centres do meanwhile. Counting starts a
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
 
 from axisd.simulator.national.behaviour import Behaviour, Conduct
+from axisd.simulator.national.dice import Dice
 from axisd.simulator.national.often import Between, Often
-
-_FULL: Final = 1 << 64
 
 
 class Faults:
     """The conduct in force, and what came of it. `centres`: whom to count; all others count as one."""
 
     def __init__(self, conduct: Conduct, centres: Iterable[str]) -> None:
-        self._centres = frozenset(centres)
+        self.centres = frozenset(centres)
         self._conduct = conduct
-        self._occasions: Counter[tuple[str, ...]] = Counter()
+        self._dice = Dice(conduct.dice)
         self.struck: Counter[tuple[str, str]] = Counter()
         """How often each fault struck, by centre and fault."""
         self.changed = asyncio.Event()
@@ -38,7 +35,7 @@ class Faults:
     def replace(self, conduct: Conduct) -> None:
         """From now on so; every count starts anew."""
         self._conduct = conduct
-        self._occasions.clear()
+        self._dice = Dice(conduct.dice)
         self.struck.clear()
         self.end()
         self.changed = asyncio.Event()
@@ -56,27 +53,16 @@ class Faults:
         often: Often = getattr(self.of(centre), fault)
         if not often.concerns(operation):
             return False
-        whose = centre if centre in self._centres else ""
-        if often.first:
-            strikes = self._count(fault, whose, operation, item) <= often.first
-        else:
-            strikes = self.draw(fault, whose, operation) < often.share
+        whose = centre if centre in self.centres else ""
+        strikes = self._dice.happens(often, fault, whose, operation, item=item)
         if strikes:
             self.struck[whose, fault] += 1
         return strikes
 
     def draw(self, *occasion: str) -> float:
         """From 0 up to 1: the luck of the next occasion of this name."""
-        words = "|".join((str(self._conduct.dice), *occasion, str(self._count("luck", *occasion))))
-        digest = hashlib.sha256(words.encode("utf-8", "replace")).digest()
-        return int.from_bytes(digest[:8], "big") / _FULL
+        return self._dice.draw("how", *occasion)
 
     def time(self, between: Between, *occasion: str) -> timedelta:
         """A time drawn from `between`."""
-        if between.least == between.most:
-            return between.least
-        return between.least + (between.most - between.least) * self.draw(*occasion)
-
-    def _count(self, *occasion: str) -> int:
-        self._occasions[occasion] += 1
-        return self._occasions[occasion]
+        return self._dice.time(between, *occasion)

@@ -32,6 +32,9 @@ async def test_a_behaviour_with_mistakes_changes_nothing_and_all_are_told(tmp_pa
         status, told = await scene.control("PUT", "behaviour", wrong)
         assert status == 422
         assert len(told["wrong"]) == 2
+        stranger: dict[str, Any] = {"centres": {"00.99.W00": {}}}
+        status, told = await scene.control("PUT", "behaviour", stranger)
+        assert (status, told["wrong"]) == (422, ["centres.00.99.W00: no such centre"])
         _, kept = await scene.control("GET", "behaviour")
         assert kept["everywhere"] == {"delay": "10m"}
 

@@ -3,21 +3,36 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from axisd.adapters.clock import ManualClock
 from axisd.adapters.vxp.client import VxpClient
-from axisd.core.envelope import Kind, Organization
+from axisd.core.edxml import read
+from axisd.core.envelope import Document, Kind, Organization
 from axisd.core.schema import Schemas
 from axisd.errors import TransientError
-from axisd.ports import NationalAnswer, NationalItem, TransportStatus
+from axisd.ports import Clock, NationalAnswer, NationalItem, TransportStatus
 from axisd.simulator.national import RunningAxis, serve
 from axisd.simulator.national.envelope import glance
 from axisd.simulator.national.peer import Peer
-from tests.support.national import FINANCE, MINISTRY, OFFICE, PROVINCE, SECRETS, SEED, document
+from axisd.simulator.national.script import Script
+from tests.support.axis_scene import behaving
+from tests.support.national import (
+    FINANCE,
+    MINISTRY,
+    OFFICE,
+    PROVINCE,
+    SECRETS,
+    SEED,
+    document,
+    recall,
+    status,
+)
 
 AGENCY = Organization(OFFICE, name="Bộ Tài chính")
 
@@ -145,3 +160,135 @@ async def test_trouble_with_the_axis_is_noted_and_the_next_look_goes_on() -> Non
     assert [status for status, _ in broken.reports] == [TransportStatus.FAIL]
     assert broken.reports[0][1] == peer.troubles[1]
     assert peer.heard == []
+
+
+def scripted(scene: Scene, clock: Clock, **script: Any) -> Peer:
+    made = Script.model_validate(script)
+    return Peer(scene.ministry, clock, AGENCY, script=made, centre=MINISTRY)
+
+
+async def codes(scene: Scene) -> list[str]:
+    """StatusCodes that came to the province since the last look, oldest first."""
+    found = []
+    for item, body in await statuses(scene.province):
+        seen = glance(body, 10_000)
+        assert not isinstance(seen, str)
+        found.append(seen.code)
+        await scene.province.report(item, TransportStatus.DONE)
+    return found
+
+
+async def handed_in(scene: Scene, body: bytes) -> None:
+    answer = await scene.province.send(body, kind="document", sender=FINANCE, recipients=[OFFICE])
+    assert answer.accepted
+
+
+async def test_statuses_come_when_the_script_says_one_after_the_other(scene: Scene) -> None:
+    clock = ManualClock()
+    peer = scripted(scene, clock, statuses=["01", "03 after 10m", "06 after 1h..2h"])
+    await handed_in(scene, document(OFFICE))
+    await peer.look()
+    assert (await codes(scene), peer.owes()) == (["01"], 2)
+    assert await scene.ministry.count("document") == 0, "done is said at once"
+    clock.advance(timedelta(minutes=9))
+    await peer.look()
+    assert await codes(scene) == []
+    clock.advance(timedelta(minutes=1))
+    await peer.look()
+    assert await codes(scene) == ["03"]
+    clock.advance(timedelta(hours=2))
+    await peer.look()
+    assert (await codes(scene), peer.owes()) == (["06"], 0)
+
+
+async def test_a_share_of_documents_is_refused_and_a_share_answered_by_a_document(
+    scene: Scene,
+) -> None:
+    peer = scripted(scene, ManualClock(), refuses=1, replies=1, reply_after="0s")
+    await handed_in(scene, document(OFFICE, document_id="1"))
+    await peer.look()
+    assert await codes(scene) == ["01", "02"]
+    await handed_in(scene, document(OFFICE, document_id="2"))
+    await peer.look()
+    assert await codes(scene) == ["01", "03"]
+    (reply,) = await scene.province.waiting("document")
+    body = await scene.province.fetch(reply)
+    seen = glance(body, 10_000)
+    assert not isinstance(seen, str)
+    assert (seen.sender, seen.recipients) == (OFFICE, (FINANCE,))
+    assert Schemas().validate(seen.root, Kind.DOCUMENT) is None
+    read_back = read(seen.root, Kind.DOCUMENT)
+    assert isinstance(read_back, Document)
+    (about,) = read_back.responses_for
+    assert (about.organ_id, about.document_id) == (FINANCE, "2")
+    assert peer.troubles == []
+
+
+@pytest.mark.parametrize("answer", ["15", "16"])
+async def test_a_recall_is_answered_and_who_agrees_says_nothing_more(
+    scene: Scene, answer: str
+) -> None:
+    clock = ManualClock()
+    peer = scripted(scene, clock, statuses=["01", "06 after 1h"], recalls=[f"{answer} after 1m"])
+    await handed_in(scene, document(OFFICE))
+    await peer.look()
+    assert await codes(scene) == ["01"]
+    await handed_in(scene, recall(document(OFFICE)))
+    await peer.look()
+    clock.advance(timedelta(minutes=1))
+    await peer.look()
+    assert await codes(scene) == [answer]
+    clock.advance(timedelta(hours=1))
+    await peer.look()
+    assert await codes(scene) == ([] if answer == "15" else ["06"])
+
+
+async def test_status_13_is_answered_as_a_recall(scene: Scene) -> None:
+    peer = scripted(scene, ManualClock())
+    body = status("13", sender=FINANCE, to=OFFICE)
+    await scene.province.send(body, kind="status", sender=FINANCE, recipients=[])
+    await peer.look()
+    ((item, answer),) = await statuses(scene.province)
+    assert (item.sender, item.recipient) == (OFFICE, FINANCE)
+    assert b"<edXML:StatusCode>15<" in answer
+    assert b"<edXML:DocumentId>000.00.11.H53,2026/01/05,7/STC-VP<" in answer
+
+
+async def test_an_update_is_agreed_to_and_its_statuses_follow(scene: Scene) -> None:
+    peer = scripted(scene, ManualClock(), updates=["15"])
+    await handed_in(scene, recall(document(OFFICE), business="2"))
+    await peer.look()
+    assert await codes(scene) == ["15", "01", "03"]
+
+
+async def test_what_cannot_be_said_now_is_said_at_the_next_look_in_order(tmp_path: Path) -> None:
+    faults = (f"{MINISTRY}/server-errors=1 of sendEdoc", f"{MINISTRY}/wrong-secret=1 of sendEdoc")
+    async with behaving(tmp_path, *faults) as opened:
+        scene = Scene(
+            opened.axis,
+            opened.province,
+            opened.ministry,
+            Peer(opened.ministry, ManualClock(), AGENCY),
+        )
+        peer = scene.peer
+        await handed_in(scene, document(OFFICE))
+        for left in (2, 2, 0):
+            await peer.look()
+            assert peer.owes() == left
+        assert await codes(scene) == ["01", "03"]
+        assert len(peer.troubles) == 2
+
+
+async def test_an_item_that_is_listed_again_is_not_answered_again(tmp_path: Path) -> None:
+    async with behaving(tmp_path, f"{MINISTRY}/server-errors=1 of updateStatus") as opened:
+        scene = Scene(
+            opened.axis,
+            opened.province,
+            opened.ministry,
+            Peer(opened.ministry, ManualClock(), AGENCY),
+        )
+        peer = scene.peer
+        await handed_in(scene, document(OFFICE))
+        assert [await peer.look() for _ in range(3)] == [0, 1, 0]
+        assert len(peer.heard) == 1
+        assert await codes(scene) == ["01", "03"]
