@@ -10,8 +10,17 @@ from axisd.resources import config_path
 
 def shipped_agencies() -> tuple[Agency, ...]:
     """Tây Ninh's agencies and the ministries. Raises ConfigError when the installation is broken."""
+    return _read("agencies.csv")
+
+
+def shipped_first_level() -> tuple[Agency, ...]:
+    """The codes of level 1 of the whole country, closed ones too. Raises ConfigError as above."""
+    return _read("level1.csv")
+
+
+def _read(name: str) -> tuple[Agency, ...]:
     problems: list[Problem] = []
-    rows = read_agencies(config_path("agencies.csv"), problems)
+    rows = read_agencies(config_path(name), problems)
     if problems:
         raise ConfigError(tuple(problems))
     return tuple(row.agency for row in rows)

@@ -13,8 +13,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import pytest
+
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import VxpClient
+from axisd.errors import TransientError
 from tests.support.amqp import until_async
 from tests.support.cli import axisd
 from tests.support.national import FINANCE, OFFICE, document
@@ -56,6 +60,8 @@ async def test_a_sandbox_has_the_province_and_a_ministry_with_their_credentials(
         agencies = {one["system_id"]: one["agencies"] for one in told["centres"]}
         assert agencies[PROVINCE] > 300
         assert agencies[MINISTRY] > 30
+        assert len(agencies) == 12
+        assert sum(agencies.values()) > 2000
         async with client(told, PROVINCE) as province:
             body = document(OFFICE)
             answer = await province.send(body, kind="document", sender=FINANCE, recipients=[OFFICE])
@@ -88,6 +94,88 @@ async def test_the_ministry_answers_with_statuses_when_asked_to(tmp_path: Path) 
             return await province.count("status") == 2
 
         await until_async(both)
+
+
+async def test_a_sandbox_has_as_many_centres_as_asked_for_and_keeps_them(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    async with running(folder, "--centres", "4", "--dice", "3") as told:
+        assert len(told["centres"]) == 4
+    async with running(folder) as again:
+        assert again["centres"] == told["centres"]
+
+
+async def test_faults_and_time_are_chosen_on_the_command_line(tmp_path: Path) -> None:
+    behaviour = tmp_path / "behaviour.json"
+    behaviour.write_text('{"dice": 5, "everywhere": {"delay": "10m"}}')
+    options = (
+        *("--behaviour", str(behaviour), "--fault", f"{PROVINCE}/server-errors=1 of sendEdoc"),
+        *("--virtual", "--centres", "2"),
+    )
+    async with running(tmp_path / "sandbox", *options) as told, aiohttp.ClientSession() as http:
+        assert told["virtual"]
+        assert told["behaviour"] == {
+            "dice": 5,
+            "everywhere": {"delay": "10m"},
+            "centres": {PROVINCE: {"server_errors": "1 of sendEdoc"}},
+        }
+        body = document(OFFICE)
+        async with client(told, PROVINCE) as province, client(told, MINISTRY) as ministry:
+            with pytest.raises(TransientError, match="not JSON"):
+                await province.send(body, kind="document", sender=FINANCE, recipients=[OFFICE])
+            sent = await province.send(body, kind="document", sender=FINANCE, recipients=[OFFICE])
+            assert sent.accepted
+            assert await ministry.count("document") == 0
+            async with http.post(f"{told['url']}/-/clock", json={"advance": "10m"}) as answer:
+                assert answer.status == 200
+            assert await ministry.count("document") == 1
+
+
+async def test_scripted_centres_answer_and_still_owe_their_answers_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    scripts = tmp_path / "scripts.json"
+    scripts.write_text(
+        json.dumps({"centres": {MINISTRY: {"statuses": ["01", "06 after 1h"]}, "00.24.W00": {}}})
+    )
+    folder = tmp_path / "sandbox"
+    options = ("--script", str(scripts), "--virtual")
+    async with running(folder, *options) as told, client(told, PROVINCE) as province:
+        for recipient in (OFFICE, "000.00.00.H24"):
+            body = document(recipient)
+            await province.send(body, kind="document", sender=FINANCE, recipients=[recipient])
+
+        async def answered() -> bool:
+            return await province.count("status") == 3
+
+        await until_async(answered)
+    async with (
+        running(folder, *options) as told,
+        client(told, PROVINCE) as province,
+        aiohttp.ClientSession() as http,
+    ):
+        async with http.post(f"{told['url']}/-/clock", json={"advance": "1h"}) as answer:
+            assert answer.status == 200
+
+        async def finished() -> bool:
+            return await province.count("status") == 4
+
+        await until_async(finished)
+
+
+def test_a_behaviour_or_a_script_that_cannot_be_says_all_that_is_wrong(tmp_path: Path) -> None:
+    command = ("simulate", "national", "--folder", tmp_path / "sandbox")
+    result = axisd(*command, "--fault", "chaos", "--fault", "mute=often")
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert "everywhere.chaos" in result.stderr
+    assert "everywhere.mute" in result.stderr
+    result = axisd(*command, "--fault", "00.99.W00/mute")
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert "centres.00.99.W00: no such centre" in result.stderr
+    scripts = tmp_path / "scripts.json"
+    scripts.write_text('{"centres": {"00.99.W00": {}}}')
+    result = axisd(*command, "--script", scripts)
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert "centres.00.99.W00: no such centre" in result.stderr
 
 
 def test_a_seed_that_cannot_be_used_says_all_that_is_wrong(tmp_path: Path) -> None:
