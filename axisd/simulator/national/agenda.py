@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ REPLY: Final = "reply"
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS taken (
-  centre TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (centre, doc_id)) STRICT, WITHOUT ROWID;
+  centre TEXT NOT NULL, what TEXT NOT NULL, PRIMARY KEY (centre, what)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS owed (
   id INTEGER PRIMARY KEY AUTOINCREMENT, centre TEXT NOT NULL, due REAL NOT NULL,
   document_id TEXT NOT NULL, said TEXT NOT NULL) STRICT;
@@ -44,9 +44,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A word that is due. `number`: no two have the same."""
+    """A word that is due, `at` when it was to be said. `number`: no two have the same."""
 
     number: int
+    at: datetime
     word: Word
 
 
@@ -65,12 +66,10 @@ class Agenda:
     def close(self) -> None:
         self._db.close()
 
-    def take(self, centre: str, doc_id: str, words: Iterable[tuple[datetime, Word]]) -> bool:
-        """Notes that an item was taken, with all that is to be said about it; False if it was before."""
+    def take(self, centre: str, what: str, words: Iterable[tuple[datetime, Word]]) -> bool:
+        """Notes that something was taken, with all that is to be said about it; False if it was before."""
         self._db.execute("BEGIN IMMEDIATE")
-        new = self._db.execute(
-            "INSERT OR IGNORE INTO taken VALUES (?, ?)", (centre, doc_id)
-        ).rowcount
+        new = self._db.execute("INSERT OR IGNORE INTO taken VALUES (?, ?)", (centre, what)).rowcount
         if new:
             self._db.executemany(
                 "INSERT INTO owed (centre, due, document_id, said) VALUES (?, ?, ?, ?)",
@@ -85,10 +84,13 @@ class Agenda:
     def due(self, centre: str, now: datetime) -> Owed | None:
         """What is to be said first by now; None if nothing is."""
         row = self._db.execute(
-            "SELECT id, said FROM owed WHERE centre = ? AND due <= ? ORDER BY due, id LIMIT 1",
+            "SELECT id, due, said FROM owed WHERE centre = ? AND due <= ? ORDER BY due, id LIMIT 1",
             (centre, now.timestamp()),
         ).fetchone()
-        return Owed(row[0], Word(**json.loads(row[1]))) if row else None
+        if row is None:
+            return None
+        number, due, said = row
+        return Owed(number, datetime.fromtimestamp(due, UTC), Word(**json.loads(said)))
 
     def done(self, owed: Owed) -> None:
         """It was said, or is not to be said any more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from axisd.core.compose import compose_document, compose_status
@@ -31,24 +30,25 @@ WORDS: Final = {
 _LETTER: Final = ManifestItem("cid:1", "text/plain", "tra-loi.txt")
 
 
-def status(word: Word, name: str, now: datetime) -> bytes:
-    """The status that `word` is. `name`: of the agency that says it."""
+def status(owed: Owed, name: str) -> bytes:
+    """The status that is owed, the same bytes however often it is said. `name`: of the agency that says it."""
+    word = owed.word
     return compose_status(
         Status(
             sender=Organization(word.sender, name=name),
             about=_about(word),
             code=word.code,
             description=WORDS.get(word.code, ""),
-            timestamp=stamp(now),
+            timestamp=stamp(owed.at),
             staff=Staff(department="Văn thư", name=name),
         )
     )
 
 
-def reply(owed: Owed, name: str, now: datetime) -> bytes:
+def reply(owed: Owed, name: str) -> bytes:
     """A document that answers the one that `owed` is about, numbered by it."""
     word, number = owed.word, str(owed.number)
-    today = stamp(now)[:10]
+    today = stamp(owed.at)[:10]
     document = Document(
         sender=Organization(word.sender, name=name),
         recipients=(Organization(word.to),),

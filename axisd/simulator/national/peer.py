@@ -2,7 +2,7 @@
 
 It looks into its mailbox again and again. Each item is fetched, put down with all that its script says
 about it (`script`, `agenda`), and called `done`; then whatever is due is said, under the code by which the
-document was addressed. What it cannot read is called `fail`. It signs nothing and checks nothing beyond the
+document was addressed. A document that comes twice is called `done` twice and answered once. What it cannot read is called `fail`. It signs nothing and checks nothing beyond the
 form, as a partner's system might. What could not be said is said at the next look; where only the answer was
 lost, it is said twice, which receivers of statuses must bear anyway.
 """
@@ -10,6 +10,7 @@ lost, it is said twice, which receivers of statuses must bear anyway.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -120,7 +121,8 @@ class Peer:
                 await self._national.report(item, TransportStatus.FAIL, seen)
                 self.troubles.append(seen)
                 return True
-            if self._agenda.take(self._centre, item.doc_id, self._words(item, seen)):
+            self._agenda.take(self._centre, _matter(item, seen, body), self._words(item, seen))
+            if self._agenda.take(self._centre, item.doc_id, ()):
                 async with self._seen:
                     self.heard.append(Heard(item, kind, body))
                     self._seen.notify_all()
@@ -189,10 +191,17 @@ class Peer:
                 self._agenda.drop(self._centre, owed.word.document_id)
 
     async def _hand_in(self, owed: Owed) -> NationalAnswer:
-        word, now = owed.word, self._clock.now()
-        name = self._agency.name
-        replies = word.code == REPLY
-        body = answers.reply(owed, name, now) if replies else answers.status(word, name, now)
+        replies, name = owed.word.code == REPLY, self._agency.name
         return await self._national.send(
-            body, kind="document" if replies else "status", sender=word.sender, recipients=()
+            answers.reply(owed, name) if replies else answers.status(owed, name),
+            kind="document" if replies else "status",
+            sender=owed.word.sender,
+            recipients=(),
         )
+
+
+def _matter(item: NationalItem, seen: Glance, body: bytes) -> str:
+    """What is answered once: a document for one recipient, however often it comes; else these very bytes."""
+    if seen.kind == "status" or seen.business == _RECALL:
+        return hashlib.sha256(body).hexdigest()
+    return f"{seen.sender}|{seen.document_id}|{seen.business}|{item.recipient}"

@@ -292,3 +292,28 @@ async def test_an_item_that_is_listed_again_is_not_answered_again(tmp_path: Path
         assert [await peer.look() for _ in range(3)] == [0, 1, 0]
         assert len(peer.heard) == 1
         assert await codes(scene) == ["01", "03"]
+
+
+async def test_a_document_that_comes_twice_is_heard_twice_and_answered_once(scene: Scene) -> None:
+    peer = scripted(scene, ManualClock())
+    for _ in range(2):
+        await handed_in(scene, document(OFFICE))
+    assert await peer.look() == 2
+    assert len(peer.heard) == 2
+    assert await codes(scene) == ["01", "03"]
+
+
+async def test_a_status_whose_answer_was_lost_comes_again_in_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    async with behaving(tmp_path, f"{MINISTRY}/lost-answers=1 of sendEdoc") as opened:
+        clock = ManualClock()
+        peer = Peer(opened.ministry, clock, AGENCY, ["01"])
+        await opened.province.send(
+            document(OFFICE), kind="document", sender=FINANCE, recipients=[OFFICE]
+        )
+        await peer.look()
+        clock.advance(timedelta(minutes=5))
+        await peer.look()
+        (_, first), (_, second) = await statuses(opened.province)
+        assert first == second
