@@ -5,16 +5,14 @@ Receipts that are waited for are looked at and left where they are: they belong 
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from axisd.adapters.amqp import AgencyClient, Endpoint
+from axisd.adapters.amqp import Endpoint
 from axisd.cli.account import account_options, endpoint
 from axisd.cli.exits import Exit
 from axisd.cli.files import INPUT, read_file
@@ -22,16 +20,12 @@ from axisd.cli.frame import AxisCommand, json_option
 from axisd.cli.loop import finish
 from axisd.cli.offline import glimpsed
 from axisd.cli.output import note, paint, say, say_json, visible
-from axisd.core.reasons import Event
-from axisd.core.receiptproof import ReceiptFacts, told_by
+from axisd.client import Answer, AxisClient
+from axisd.client.axis import LOOKED_AT
+from axisd.core.receiptproof import ReceiptFacts
 from axisd.core.submission import Lane
 from axisd.core.view import Limits
 from axisd.errors import TransientError
-
-_LOOKED_AT: Final = 1000
-"""Receipts that may wait before ours and are passed over."""
-
-_SUBMISSION: Final = frozenset({Event.SUBMISSION_ACCEPTANCE, Event.SUBMISSION_REJECTION})
 
 
 @click.command(
@@ -95,73 +89,30 @@ class _HandedIn:
     lane: Lane
     body: bytes = field(repr=False)
 
-    @property
-    def digest(self) -> str:
-        return f"sha256:{hashlib.sha256(self.body).hexdigest()}"
 
-
-@dataclass(slots=True)
-class _Answer:
-    """The receipts so far, and the recipients that no word came about yet."""
-
-    receipts: list[ReceiptFacts] = field(default_factory=list)
-    pending: set[str] = field(default_factory=set)
-    heard_of: set[str] = field(default_factory=set)
-
-    @property
-    def rejected(self) -> bool:
-        return any(facts.event == Event.SUBMISSION_REJECTION for facts in self.receipts)
-
-    @property
-    def complete(self) -> bool:
-        settled = any(facts.event in _SUBMISSION for facts in self.receipts)
-        return settled and self.pending <= self.heard_of
-
-    def take(self, facts: ReceiptFacts) -> None:
-        self.receipts.append(facts)
-        if facts.event in _SUBMISSION:
-            self.pending |= {organ for organ, outcome in facts.recipients if outcome == "accepted"}
-        else:
-            self.heard_of |= {organ for organ, _ in facts.recipients}
-
-
-async def _submit(where: Endpoint, handed_in: _HandedIn, wait: float, *, quiet: bool) -> _Answer:
-    async with AgencyClient(where) as client:
-        await client.submit(handed_in.body, handed_in.agency, handed_in.lane)
+async def _submit(where: Endpoint, handed_in: _HandedIn, wait: float, *, quiet: bool) -> Answer:
+    async with AxisClient(where, handed_in.agency) as client:
+        answer = await client.submit(handed_in.body, urgent=handed_in.lane is Lane.URGENT)
         if not quiet:
             say(f"{paint('handed in', 'good')} for {handed_in.agency}, lane {handed_in.lane}")
-            say(f"{handed_in.digest}, {len(handed_in.body)} bytes")
-        answer = _Answer()
+            say(f"{answer.digest}, {len(handed_in.body)} bytes")
         if wait:
-            await _await_receipts(client, handed_in, wait, answer, quiet=quiet)
+            await _await_receipts(client, answer, wait, quiet=quiet)
     return answer
 
 
-async def _await_receipts(
-    client: AgencyClient, handed_in: _HandedIn, wait: float, answer: _Answer, *, quiet: bool
-) -> None:
+async def _await_receipts(client: AxisClient, answer: Answer, wait: float, *, quiet: bool) -> None:
     """Until everything was said that there is to say, or the time is over. Acknowledges nothing."""
-    passed_over = 0
-    try:
-        async with (
-            asyncio.timeout(wait),
-            aclosing(client.receive("receipts", handed_in.agency, prefetch=_LOOKED_AT)) as stream,
-        ):
-            async for received in stream:
-                facts = told_by(received.body)
-                if facts is None or facts.of("Submission", "digest") != handed_in.digest:
-                    passed_over += 1
-                    continue
-                answer.take(facts)
-                if not quiet:
-                    _print(facts)
-                if answer.complete:
-                    break
-    except TimeoutError:
-        if answer.pending - answer.heard_of:
-            note(f"nothing yet about: {', '.join(sorted(answer.pending - answer.heard_of))}")
-    if passed_over >= _LOOKED_AT:
-        note(f"{passed_over} other receipts wait first: axisd inbox {handed_in.agency} --receipts")
+    async with aclosing(client.told(answer, within=wait)) as stream:
+        async for receipt in stream:
+            if receipt.facts is not None and not quiet:
+                _print(receipt.facts)
+    if answer.unheard:
+        note(f"nothing yet about: {', '.join(sorted(answer.unheard))}")
+    if answer.passed_over >= LOOKED_AT:
+        note(
+            f"{answer.passed_over} other receipts wait first: axisd inbox {client.agency} --receipts"
+        )
 
 
 def _sender(body: bytes) -> str:
@@ -186,11 +137,11 @@ def _print(facts: ReceiptFacts) -> None:
         say(f"  vi  {visible(text.vi)}")
 
 
-def _json(handed_in: _HandedIn, answer: _Answer) -> dict[str, Any]:
+def _json(handed_in: _HandedIn, answer: Answer) -> dict[str, Any]:
     return {
         "agency": handed_in.agency,
         "lane": handed_in.lane,
-        "digest": handed_in.digest,
+        "digest": answer.digest,
         "bytes": len(handed_in.body),
         "complete": answer.complete,
         "receipts": [
@@ -209,6 +160,7 @@ def _json(handed_in: _HandedIn, answer: _Answer) -> dict[str, Any]:
                     for code, place, _, text in facts.warnings
                 ],
             }
-            for facts in answer.receipts
+            for receipt in answer.receipts
+            if (facts := receipt.facts) is not None
         ],
     }

@@ -11,19 +11,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from axisd.core.evidence import GENESIS, Evidence
 from axisd.core.reasons import refuse
-from axisd.core.receipts import Sealer
 from axisd.core.submission import Submission
-from axisd.core.view import Axis as Issuer
 from axisd.ports import Delivered, Message
-from axisd.simulator.pki import Authority
 from tests.support.amqp import FINANCE, HEALTH, Axis, fresh_axis, until
 from tests.support.broker import Vhost
 from tests.support.cli import axisd, axisd_beside, facts
-from tests.support.evidence import AT, FACTS, RECIPIENT, accepted, consigned, refused
-
-ISSUER = Issuer("00.53.W00", "Trục", frozenset({"H53"}))
+from tests.support.evidence import AT, RECIPIENT, accepted, consigned, refused
+from tests.support.letters import Seals
 
 
 @pytest_asyncio.fixture
@@ -49,20 +44,6 @@ def envelope(tmp_path: Path) -> Path:
     )  # fmt: skip
     assert built.exit_code == 0
     return file
-
-
-class Seals:
-    """Receipts about one envelope, as the axis would make them."""
-
-    def __init__(self, body: bytes) -> None:
-        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        self.facts = replace(FACTS, digest=digest, size=len(body))
-        self._sealer = Sealer(ISSUER, Authority.root(AT).issue("00.53.W00").signing_key())
-
-    def about(self, evidence: Evidence) -> bytes:
-        _, receipt = self._sealer.seal(replace(evidence, facts=self.facts), 1, GENESIS)
-        assert receipt is not None
-        return receipt.body
 
 
 def content(file: Path | str) -> bytes:

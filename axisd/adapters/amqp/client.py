@@ -1,8 +1,8 @@
 """An agency's side of the broker: hand in an envelope, take what is in an inbox or among receipts.
 
-For the command line, the demo, tests and benchmarks; what an agency's own software would do, with
+Below `axisd.client`, the demo, tests and benchmarks; what an agency's own software would do, with
 no more rights than it has, on aio-pika as an integrator uses it. The connection is the plain one:
-who is here for a moment has nothing to revive. Every submission is mandatory, persistent and
+whoever wants to go on after it is lost opens another. Every submission is mandatory, persistent and
 confirmed, and carries the account as `user_id`. Nothing is acknowledged unless the caller does.
 
 What can go wrong: the broker is away or silent (TransientError), it refuses the account's wish
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import ClassVar, Literal, Self
@@ -49,11 +49,20 @@ class Received:
     priority: int
     redelivered: bool
     _message: AbstractIncomingMessage = field(repr=False, compare=False)
+    _return: Callable[[Received], None] | None = field(default=None, repr=False, compare=False)
 
     async def ack(self) -> None:
         """Tells the broker that it may forget the message."""
         with broker_errors("acknowledging"):
             await self._message.ack()
+
+    def again(self, pause: float) -> None:
+        """Comes out of the stream that it came from once more, after `pause` seconds.
+
+        The broker is not told and counts nothing: it goes on waiting for an acknowledgement.
+        """
+        assert self._return is not None, "it came from a stream"
+        asyncio.get_running_loop().call_later(pause, self._return, self)
 
 
 class AgencyClient:
@@ -67,12 +76,7 @@ class AgencyClient:
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        async with connecting(self._endpoint):
-            self._connection = await aio_pika.connect(
-                self._endpoint.address(),
-                ssl_context=self._endpoint.tls,
-                client_properties={"connection_name": self._endpoint.connection_name("agency")},
-            )
+        await self.open()
         return self
 
     async def __aexit__(
@@ -81,8 +85,27 @@ class AgencyClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Connects. Raises UnavailableError when that cannot be done."""
+        async with connecting(self._endpoint):
+            self._connection = await aio_pika.connect(
+                self._endpoint.address(),
+                ssl_context=self._endpoint.tls,
+                client_properties={"connection_name": self._endpoint.connection_name("agency")},
+            )
+
+    async def close(self) -> None:
+        """Closes the connection; what was not acknowledged goes back to its queue. Never fails."""
         if self._connection is not None:
             await close(self._connection)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection was opened and not lost since, as far as is known."""
+        # `is_closed` only tells whether somebody closed it here.
+        return self._connection is not None and self._connection.connected.is_set()
 
     async def submit(
         self,
@@ -127,8 +150,12 @@ class AgencyClient:
     ) -> AsyncGenerator[Received, None]:
         """Messages as they come in, until the caller stops; those not acknowledged come again."""
         # Not the library's own iterator: told to end, it waits for a silent broker without a bound.
-        arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue(prefetch + 1)
+        # What comes `again` is one of the unacknowledged, of which there are at most `prefetch`.
+        arrived: asyncio.Queue[Received | None] = asyncio.Queue(prefetch + 1)
         ended: list[BaseException | None] = []
+
+        async def take(message: AbstractIncomingMessage) -> None:
+            await arrived.put(_received(message, arrived.put_nowait))
 
         def end(_: AbstractChannel | None, error: BaseException | None) -> None:
             ended.append(error)
@@ -140,9 +167,9 @@ class AgencyClient:
             with _denied(), broker_errors(f"reading the {kind} of {agency}"):
                 await channel.set_qos(prefetch_count=prefetch, timeout=self._deadline)
                 queue = await channel.get_queue(queue_name(agency, kind), ensure=False)
-                await queue.consume(arrived.put, timeout=self._deadline)
-            while (message := await arrived.get()) is not None:
-                yield _received(message)
+                await queue.consume(take, timeout=self._deadline)
+            while (received := await arrived.get()) is not None:
+                yield received
             why = "it was closed" if ended[0] is None else described(ended[0])
             raise TransientError(f"reading the {kind} of {agency}: {why}")
         finally:
@@ -180,7 +207,9 @@ def _denied() -> Iterator[None]:
         raise
 
 
-def _received(message: AbstractIncomingMessage) -> Received:
+def _received(
+    message: AbstractIncomingMessage, return_to: Callable[[Received], None] | None = None
+) -> Received:
     return Received(
         body=message.body,
         message_id=message.message_id or "",
@@ -190,4 +219,5 @@ def _received(message: AbstractIncomingMessage) -> Received:
         priority=message.priority or 0,
         redelivered=bool(message.redelivered),
         _message=message,
+        _return=return_to,
     )
