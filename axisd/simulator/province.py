@@ -1,8 +1,8 @@
 """A whole province on one machine: broker, national axis, axisd, and the agencies' own credentials.
 
 Everything lives in one folder and on loopback; nothing that runs already is touched, and every process
-is stopped by its own pid. The demo, the acceptance tests and the benchmarks stand on it. Keys and
-passwords are generated for the occasion.
+is stopped by its own pid. The demo, sandboxes, the acceptance tests and the benchmarks stand on it. Keys,
+passwords and ports are generated once for each folder: one that was stopped can be built again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import contextlib
 import csv
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -22,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import aiohttp
 
@@ -31,11 +30,13 @@ from axisd.adapters.amqp.topology import password_hash
 from axisd.adapters.clock import SystemClock
 from axisd.config.load import read
 from axisd.core.codes import derived_twin
+from axisd.core.directory import Channel
 from axisd.core.zone import day_of
 from axisd.errors import UnavailableError
 from axisd.resources import config_path
 from axisd.simulator.broker import PrivateNode
-from axisd.simulator.loopback import ADDRESS, free_ports
+from axisd.simulator.kept import Kept
+from axisd.simulator.loopback import ADDRESS
 from axisd.simulator.pki import Pki
 from axisd.simulator.process import Process, note, spawn
 
@@ -48,25 +49,42 @@ _ELSEWHERE: Final = "elsewhere"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A system of the province: its account and the agencies that it serves, the first its own."""
+    """A system of the province: its account, the agencies that it serves, the first its own, and its channel.
+
+    `password`: its broker password; behind a door its secret or token.
+    """
 
     account: str
     agencies: tuple[str, ...]
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+    password: str = field(repr=False)
+    channel: Channel = Channel.AMQP
 
     @property
     def agency(self) -> str:
         return self.agencies[0]
 
+    @property
+    def secret_file(self) -> str:
+        """The name of the file with its secret, of a system behind a door."""
+        return f"{self.account}.secret"
+
+
+class Part(NamedTuple):
+    """A system that a province is to have."""
+
+    account: str
+    agencies: tuple[str, ...]
+    channel: Channel = Channel.AMQP
+
 
 MEMBERS: Final = (
-    ("finance", ("000.00.11.H53",)),
-    ("environment", ("000.00.12.H53",)),
-    ("information", ("000.00.13.H53",)),
-    ("health", ("000.00.17.H53",)),
-    ("peoples-committee", ("000.00.01.H53", "000.00.00.H53")),
-    ("tayninh-city", ("000.01.30.H53",)),
-    ("ben-cau", ("000.20.31.H53",)),
+    Part("finance", ("000.00.11.H53",)),
+    Part("environment", ("000.00.12.H53",)),
+    Part("information", ("000.00.13.H53",)),
+    Part("health", ("000.00.17.H53",)),
+    Part("peoples-committee", ("000.00.01.H53", "000.00.00.H53")),
+    Part("tayninh-city", ("000.01.30.H53",)),
+    Part("ben-cau", ("000.20.31.H53",)),
 )
 """Departments, the office of the People's Committee, a city's office, a commune (codes of 2020)."""
 
@@ -101,20 +119,31 @@ class Province:
     `outlives`: what is started stays when this process ends (the demo with KEEP=1).
     """
 
-    def __init__(self, folder: Path, *, outlives: bool = False, settings: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        outlives: bool = False,
+        settings: str = "",
+        cast: Sequence[Part] = MEMBERS,
+    ) -> None:
         self.folder = folder.absolute()
         self.outlives = outlives
-        self.members = tuple(Member(account, codes) for account, codes in MEMBERS)
-        self.probe = Member("probe", (PROBE,))
-        self.national_secret = secrets.token_hex(16)
-        self.peer_secret = secrets.token_hex(16)
+        kept = Kept(self.folder / "kept.json")
+        self.members = tuple(
+            Member(part.account, part.agencies, kept.secret(part.account), part.channel)
+            for part in cast
+        )
+        self.probe = Member("probe", (PROBE,), kept.secret("probe"))
+        self.national_secret = kept.secret("national")
+        self.peer_secret = kept.secret("national peer")
         self.pki = Pki(self.folder / "pki")
         self.node = PrivateNode(self.folder / "broker", outlives=outlives)
-        self.http_port, self.national_port = free_ports(2)
+        self.http_port, self.national_port = kept.port("http"), kept.port("national port")
         self.axisd: Process | None = None
         self.national: Process | None = None
         self._children: list[subprocess.Popen[bytes]] = []
-        self._daemon_password = secrets.token_urlsafe(18)
+        self._daemon_password = kept.secret(DAEMON)
         self._more_settings = settings
 
     async def __aenter__(self) -> Self:
@@ -236,8 +265,10 @@ class Province:
     def _write_keys(self) -> None:
         for member in self.systems:
             for agency in member.agencies:
-                self.pki.issue(agency, name=member.account)
-        self.pki.issue(CENTRE, name="axis", key_type="ec-p256", file="axis")
+                if not self.credentials(agency)[0].exists():
+                    self.pki.issue(agency, name=member.account)
+        if not self.credentials("axis")[0].exists():
+            self.pki.issue(CENTRE, name="axis", key_type="ec-p256", file="axis")
 
     def _write_configuration(self) -> None:
         with config_path("agencies.csv").open(encoding="utf-8", newline="") as source:
@@ -249,10 +280,7 @@ class Province:
                 row["intake"] = INTAKES.get(row["code"], row["intake"])
                 writer.writerow(row)
             writer.writerow({"code": PROBE, "name": PROBE_NAME})
-        systems = [
-            {"account": m.account, "channel": "amqp", "agencies": list(m.agencies)}
-            for m in self.systems
-        ]
+        systems = [self._row(member) for member in self.systems]
         # JSON is YAML too, and needs no writer of its own.
         self._write("systems.yaml", json.dumps({"systems": systems}, indent=2))
         self._write("national.secret", self.national_secret, secret=True)
@@ -264,6 +292,18 @@ class Province:
         shutil.copy(config_path(EXCEPTIONS), self.folder / EXCEPTIONS)
         self._write("axisd.yaml", self._settings())
         self._write("national.json", json.dumps(self._seed(rows), ensure_ascii=False), secret=True)
+
+    def _row(self, member: Member) -> dict[str, Any]:
+        """Its row in the file of systems, and the file of its secret where it has one."""
+        row = {
+            "account": member.account,
+            "channel": member.channel,
+            "agencies": list(member.agencies),
+        }
+        if member.channel is not Channel.AMQP:
+            self._write(member.secret_file, member.password, secret=True)
+            row["secret_file"] = member.secret_file
+        return row
 
     def _management_url(self) -> str:
         account = f"{self.node.admin_user}:{self.node.admin_password}"
@@ -326,7 +366,8 @@ log: {{format: json}}
 
     async def _apply_topology(self) -> None:
         view = read(self.config, day=day_of(SystemClock().now())).view
-        hashes = {m.account: password_hash(m.password) for m in self.systems}
+        over_amqp = [member for member in self.systems if member.channel is Channel.AMQP]
+        hashes = {member.account: password_hash(member.password) for member in over_amqp}
         hashes[DAEMON] = password_hash(self._daemon_password)
         definitions = render(view.directory, vhost=VHOST, daemon_user=DAEMON, hashes=hashes)
         async with Management(self._management_url(), vhost=VHOST) as management:
