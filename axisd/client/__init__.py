@@ -1,10 +1,11 @@
 """The library for an agency's own system: submit, receive, answer, over AMQP.
 
-    from axisd.client import AxisClient, load_key, load_trust
+    from axisd.client import AxisClient, File, load_key, load_trust, load_url
 
-    async with AxisClient(url, "000.00.12.H53", key=load_key("k.key", "k.pem"),
+    async with AxisClient(load_url("broker.url"), "000.00.12.H53", key=load_key("k.key", "k.pem"),
                           trust=load_trust("ca.pem")) as axis:
-        answer = await axis.submit(axis.document(letter, [file]), wait=30)
+        letter = axis.letter(["000.00.11.H53"], "15/STTTT-VP", "V/v …")
+        answer = await axis.submit(axis.document(letter, [File.read("15.pdf")]), wait=30)
         async for message in axis.inbox():
             async with message:                  # acknowledged at the end, unless something is raised
                 keep(message.id, message.body)
@@ -16,9 +17,12 @@ version. `docs/how-to/write-a-client.md` is the whole story, with a system in un
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from cryptography.x509 import Certificate
+
+from axisd.adapters import keyring
 from axisd.adapters.amqp import DeniedError, Endpoint
-from axisd.adapters.keyring import certificates as _certificates
-from axisd.adapters.keyring import load as _load
 from axisd.client.answer import Answer
 from axisd.client.axis import AxisClient
 from axisd.client.errors import EnvelopeError
@@ -41,7 +45,7 @@ from axisd.core.envelope import (
 )
 from axisd.core.receiptproof import ReceiptFacts
 from axisd.core.signing import SigningKey
-from axisd.errors import AxisError, ConfigError, TransientError, UnavailableError
+from axisd.errors import AxisError, ConfigError, Problem, TransientError, UnavailableError
 
 __all__ = [
     "Answer",
@@ -72,7 +76,23 @@ __all__ = [
     "UnavailableError",
     "load_key",
     "load_trust",
+    "load_url",
 ]
 
-load_key = _load
-load_trust = _certificates
+
+def load_key(key: str | Path, certificate: str | Path) -> SigningKey:
+    """The key that signs, from PEM files without a passphrase. Raises ConfigError."""
+    return keyring.load(Path(key), Path(certificate))
+
+
+def load_url(file: str | Path) -> str:
+    """The address of the broker, with account and password, from a file. Raises ConfigError."""
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError((Problem(str(file), 0, f"cannot be read: {error}"),)) from error
+
+
+def load_trust(certificates: str | Path) -> tuple[Certificate, ...]:
+    """Certificates of the axis or of its authority, from a PEM file. Raises ConfigError."""
+    return keyring.certificates(Path(certificates))

@@ -17,7 +17,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from cryptography import x509
@@ -34,6 +34,7 @@ from axisd.core.envelope import Document, Envelope, Organization, Staff
 from axisd.core.receiptproof import ReceiptVerifier
 from axisd.core.signing import SigningKey
 from axisd.core.submission import Lane
+from axisd.core.zone import VIETNAM
 from axisd.errors import TransientError
 
 VHOST: Final = "/axis"
@@ -70,7 +71,7 @@ class AxisClient:
         deadline: float = 30.0,
         trouble: Trouble = _unheard,
     ) -> None:
-        endpoint = _endpoint(url, agency) if isinstance(url, str) else url
+        endpoint = _endpoint(url.strip(), agency) if isinstance(url, str) else url
         self.agency = agency
         self.organization = Organization(agency, name=name)
         self._key = key
@@ -95,6 +96,30 @@ class AxisClient:
         await self._submitting.close()
 
     # What is sent
+
+    def letter(
+        self, recipients: Iterable[str], number: str, subject: str, **fields: Any
+    ) -> Document:
+        """A new document of this agency, of today. `number`: number and notation, such as `15/STC-VP`.
+
+        `subject`: the trích yếu. `fields`: any other field of Document, instead of what stands here.
+        """
+        today = f"{self._clock.now().astimezone(VIETNAM):%Y/%m/%d}"
+        running, _, notation = number.partition("/")
+        known: dict[str, Any] = {
+            "sender": self.organization,
+            "recipients": tuple(map(Organization, recipients)),
+            "document_id": f"{self.agency},{today},{number}",
+            "number": running,
+            "notation": notation,
+            "place": "–",
+            "promulgation_date": today,
+            "document_type": "1",
+            "type_detail": "",
+            "type_name": "Công văn",
+            "subject": subject,
+        }
+        return Document(**known | fields)
 
     def document(
         self, document: Document, files: Iterable[File] = (), *, zipped: bool = False

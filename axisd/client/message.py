@@ -15,7 +15,7 @@ from axisd.adapters.amqp import Received
 from axisd.client.errors import refused
 from axisd.client.handled import Handled
 from axisd.core.carried import CarriedFile, carried_files, read_envelope
-from axisd.core.envelope import Envelope
+from axisd.core.envelope import Business, BusinessInfo, Document, Envelope, Status
 from axisd.core.reasons import Refusal
 
 KINDS: Final = frozenset({"document", "status"})
@@ -58,6 +58,18 @@ class Message:
         if isinstance(found, Refusal):
             raise refused(found)
         return found
+
+    @property
+    def asks_back(self) -> bool:
+        """Whether it takes a document back, a recall or a status 13, to be answered with 15 or 16 (QC Điều 8.3).
+
+        False of what cannot be read.
+        """
+        match read_envelope(self.body):
+            case Document(business=BusinessInfo(business=Business.RECALL)) | Status(code="13"):
+                return True
+            case _:
+                return False
 
     def files(self) -> tuple[CarriedFile, ...]:
         """The files of a document, out of the zip that some products wrap them in. Raises EnvelopeError."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Final, Self
 
 from axisd.client.errors import EnvelopeError, refused
 from axisd.core.compose import compose_document, compose_status
@@ -25,6 +28,8 @@ from axisd.core.reasons import Refusal
 from axisd.core.signing import SigningKey, sign_envelope
 from axisd.core.zone import VIETNAM
 
+UNKNOWN_TYPE: Final = "application/octet-stream"
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -32,8 +37,15 @@ class File:
 
     name: str
     content: bytes = field(repr=False)
-    content_type: str = "application/octet-stream"
+    content_type: str = UNKNOWN_TYPE
     description: str = ""
+
+    @classmethod
+    def read(cls, path: str | Path, content_type: str = "") -> Self:
+        """The file at `path`; its media type by its ending unless it is given. Raises OSError."""
+        path = Path(path)
+        guessed = content_type or guess_type(path.name)[0] or UNKNOWN_TYPE
+        return cls(path.name, path.read_bytes(), guessed)
 
 
 def compose(document: Document, files: Iterable[File], *, zipped: bool) -> bytes:
