@@ -1,4 +1,5 @@
-"""What the interconnection check finds in the ledger: chain, reconciliation, and what waits for too long.
+"""What the interconnection check finds in the ledger: chain, reconciliation, and what waits for too long, in the
+outbox and in mailboxes.
 
 Reads beside the running daemon, in another process, and changes nothing.
 """
@@ -10,16 +11,18 @@ from typing import Final
 
 from axisd.adapters.ledger import LedgerReader, open_reader
 from axisd.adapters.ledger.store import database
+from axisd.cli import mailbox_look
 from axisd.cli.doctor_services import listed, look_at_outbox
 from axisd.cli.exits import Exit
 from axisd.cli.findings import Finding, failed, good, skipped
 from axisd.config.load import Configuration
 from axisd.core.evidence import Head
 from axisd.core.history import CONSIGNMENT
+from axisd.core.view import View
 from axisd.errors import AxisError
 from axisd.service.check_book import last_checks
 
-NAMES: Final = ("chain", "reconciliation", "outbox")
+NAMES: Final = ("chain", "reconciliation", "outbox", mailbox_look.NAME)
 _SHOWN: Final = 100
 _KEEP: Final = "stop axisd, keep the folder as it is, run: axisd ledger verify"
 
@@ -36,7 +39,13 @@ async def look_at_ledger(loaded: Configuration, now: datetime) -> tuple[list[Fin
         return [failed(name, str(error), _KEEP, error.exit_code) for name in NAMES], None
     try:
         chain, proved = await _chain(reader)
-        return [chain, await _reconciliation(reader), await _outbox(reader, now)], proved
+        found = [
+            chain,
+            await _reconciliation(reader),
+            await _outbox(reader, now),
+            await _mailboxes(reader, loaded.view, now),
+        ]
+        return found, proved
     finally:
         await reader.close()
 
@@ -66,7 +75,14 @@ async def _reconciliation(reader: LedgerReader) -> Finding:
         return failed(name, str(error), _KEEP, error.exit_code)
     if found:
         return failed(name, listed(found, "; "), _KEEP, Exit.INTEGRITY)
-    return good(name, "deliveries, receipts and the outbox agree")
+    return good(name, "deliveries, receipts, outbox and mailboxes agree")
+
+
+async def _mailboxes(reader: LedgerReader, view: View, now: datetime) -> Finding:
+    try:
+        return await mailbox_look.look_at_mailboxes(reader.mailboxes, view, now)
+    except AxisError as error:
+        return failed(mailbox_look.NAME, str(error), _KEEP, error.exit_code)
 
 
 async def _outbox(reader: LedgerReader, now: datetime) -> Finding:

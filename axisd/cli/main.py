@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, Place]] = {
     "document": Place("axisd.cli.document:document", "What happened to a document."),
     "report": Place("axisd.cli.report:report", "What went through the axis: day, month, quarter."),
     "outbox": Place("axisd.cli.outbox:outbox", "Deliveries that have not left yet."),
+    "mailbox": Place("axisd.cli.mailbox:mailbox", "What agencies behind doors have to fetch."),
     "ledger": Place("axisd.cli.ledger:ledger", "The evidence."),
     "national": Place("axisd.cli.national:national", "The national axis."),
     "simulate": Place("axisd.cli.simulate:simulate", "A sandbox: the simulated national axis."),

@@ -9,7 +9,15 @@ from axisd.cli.output import Role, paint, say, visible
 from axisd.core.reasons import Language
 from axisd.core.story import Moment, What, story_of
 from axisd.core.trace import Kept, Leg, Part, Proof, Told, Trace
-from axisd.core.tracewords import DEADLINES, KEPT, NOT_LOOKED_AT, RECALLS, STATUSES, status_words
+from axisd.core.tracewords import (
+    DEADLINES,
+    ITEMS,
+    KEPT,
+    NOT_LOOKED_AT,
+    RECALLS,
+    STATUSES,
+    status_words,
+)
 from axisd.core.zone import wire_time
 
 _STATES: Final[dict[str, Role]] = {
@@ -121,6 +129,11 @@ class _Told:
             done = f" at {wire_time(deadline.done)}" if deadline.done else ""
             shown = f"{kind} by {wire_time(deadline.due)}: {kept.said(self._main)}{done}"
             _fact("  due", shown, _KEPT.get(deadline.kept))
+        if leg.mailbox is not None:
+            item = leg.mailbox
+            cause = f": {visible(item.cause)}" if item.cause else ""
+            shown = f"{ITEMS[item.state].said(self._main)}{cause}"
+            _fact("  mailbox", f"{item.state} since {wire_time(item.at)}, {shown}")
         if leg.recall is not None:
             outcome = RECALLS[leg.recall.outcome].said(self._main)
             _fact("  recall", f"{outcome}, asked at {wire_time(leg.recall.asked_at)}")

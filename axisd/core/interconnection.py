@@ -85,6 +85,13 @@ ITEMS: Final[Mapping[str, Words]] = {
             "Hệ thống của các cơ quan có lấy văn bản đang chờ hay không.",
         ),
     ),
+    "mailboxes": Words(
+        Phrase("Mailboxes behind doors", "Hộp thư sau các cổng"),
+        Phrase(
+            "Whether the systems behind doors fetch what is for them, and take it.",
+            "Hệ thống sau các cổng có lấy và nhận được văn bản gửi cho mình hay không.",
+        ),
+    ),
     "intake": Words(
         Phrase("Intake", "Tiếp nhận"),
         Phrase("Whether the axis takes what is submitted.", "Trục có lấy các bản gửi hay không."),

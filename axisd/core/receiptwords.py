@@ -84,8 +84,8 @@ _EVENTS: Final[Mapping[Event, Sentence]] = {
         "Hệ thống của {recipients} đã nhận {document_vi} của {sender} lúc {at}.",
     ),
     Event.CONTENT_HANDOVER_FAILURE: Sentence(
-        "The system of {recipients} did not take {document} of {sender} in time. {reason}",
-        "Hệ thống của {recipients} không nhận {document_vi} của {sender} kịp thời. {reason_vi}",
+        "The system of {recipients} did not take {document} of {sender}. {reason}",
+        "Hệ thống của {recipients} không nhận {document_vi} của {sender}. {reason_vi}",
     ),
     Event.RELAY_ACCEPTANCE: Sentence(
         "The national axis took {document} of {sender} for {recipients} at {at}, under number"

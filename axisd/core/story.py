@@ -230,8 +230,24 @@ def _of_leg(part: Part, leg: Leg) -> Iterator[Moment]:
         # A status that arrived is one moment; what went wrong with one is told.
         if not untroubled or happened.event in _BAD:
             yield _event(part, happened, organ)
+    fetched_at = leg.mailbox.fetched_at if leg.mailbox is not None else None
+    if fetched_at is not None and not untroubled:
+        yield _fetched(part, leg, fetched_at)
     for deadline in leg.deadlines:
         yield _deadline(part, leg, deadline)
+
+
+def _fetched(part: Part, leg: Leg, at: datetime) -> Moment:
+    return Moment(
+        at,
+        What.DELIVERY,
+        leg.delivery.identity.recipient,
+        words.FETCHED,
+        "",
+        part.record.facts.submission_id,
+        leg.delivery.id,
+        code="fetched",
+    )
 
 
 def _deadline(part: Part, leg: Leg, deadline: Deadline) -> Moment:

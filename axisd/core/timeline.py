@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from axisd.core.evidence import Entry, Receipt
 from axisd.core.history import Link, Recall, StatusRecord
+from axisd.core.mailbox import MailboxMark
 from axisd.core.records import Delivery, SubmissionRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """Everything about one document, oldest first. `links`: what it is to earlier documents, and later
-    ones to it; `related`: those documents, as far as they are known here."""
+    ones to it; `related`: those documents, as far as they are known here. `mailbox`: how
+    those of the deliveries stand that lie in one."""
 
     submissions: tuple[SubmissionRecord, ...]
     deliveries: tuple[Delivery, ...]
@@ -22,3 +24,4 @@ class Timeline:
     links: tuple[Link, ...] = ()
     recalls: tuple[Recall, ...] = ()
     related: tuple[SubmissionRecord, ...] = ()
+    mailbox: tuple[MailboxMark, ...] = ()

@@ -22,6 +22,7 @@ from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Receipt
 from axisd.core.history import Link, Recall, StatusRecord
 from axisd.core.lifecycle import SubmissionState
+from axisd.core.mailbox import MailboxMark
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import REASONS, Refusal
 from axisd.core.receiptproof import ReceiptFacts, ReceiptVerdict, told_by
@@ -106,13 +107,15 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One delivery, with everything about it. `statuses` are those of its recipient, in order of arrival."""
+    """One delivery, with everything about it. `statuses` are those of its recipient, in order of arrival;
+    `mailbox`: how it stands there, None for what goes another way."""
 
     delivery: Delivery
     happened: tuple[Happened, ...]
     statuses: tuple[StatusRecord, ...]
     deadlines: tuple[Deadline, ...]
     recall: Recall | None
+    mailbox: MailboxMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,7 @@ class _Tracing:
         self._prove = prove
         self._receipts = {receipt.id: receipt for receipt in timeline.receipts}
         self._recalls = {recall.delivery_id: recall for recall in timeline.recalls}
+        self._mailbox = {mark.id: mark for mark in timeline.mailbox}
         self._related = {record.facts.submission_id: record for record in timeline.related}
         self._by_document = _by_document((*timeline.submissions, *timeline.related))
         self._entries: dict[tuple[str, str | None], list[Entry]] = defaultdict(list)
@@ -251,6 +255,7 @@ class _Tracing:
             tuple(self._statuses[delivery.id]),
             tuple(_deadlines(delivery, self._now)),
             self._recalls.get(delivery.id),
+            self._mailbox.get(delivery.id),
         )
 
     def _referred(self) -> Iterable[Reference]:

@@ -12,6 +12,7 @@ from typing import Final
 from axisd.core.envelope import Business
 from axisd.core.history import LinkKind, RecallOutcome
 from axisd.core.lifecycle import DeliveryState, SubmissionState
+from axisd.core.mailbox import ItemState
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event
 from axisd.core.records import RouteKind
@@ -138,6 +139,15 @@ DOORS: Final[Mapping[str, Phrase]] = {
     Door.NATIONAL: Phrase("over the national axis", "qua trục quốc gia"),
     Door.AXIS: Phrase("by the axis itself", "do chính trục"),
 }
+FETCHED: Final = Phrase("fetched from its mailbox", "đã được lấy khỏi hộp thư")
+ITEMS: Final[Mapping[str, Phrase]] = {
+    ItemState.INITIAL: Phrase("nobody has fetched it", "chưa có ai lấy"),
+    ItemState.PROCESSING: Phrase("fetched, not confirmed yet", "đã lấy, chưa xác nhận"),
+    ItemState.FAIL: Phrase("its system could not take it", "hệ thống không nhận được"),
+    ItemState.DONE: Phrase("its system took it", "hệ thống đã nhận"),
+    ItemState.WITHDRAWN: Phrase("taken out again", "đã rút khỏi hộp thư"),
+}
+"""How an item of a mailbox stands."""
 ROUTES: Final[Mapping[str, Phrase]] = {
     RouteKind.LOCAL: Phrase("inbox", "hộp nhận"),
     RouteKind.MAILBOX: Phrase("mailbox", "hộp thư"),

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _GAUGE_SECONDS: Final = 5.0
 _CONSUMERS_SECONDS: Final = 30.0
 _AWAITED_SECONDS: Final = 30.0
+_MAILBOXES_SECONDS: Final = 15.0
 
 
 class Health:
@@ -76,6 +77,7 @@ class Health:
         backlog = partial(self._show_backlog, broker)
         yield by_and_by("clock", self._show_clock, telemetry, every=_GAUGE_SECONDS)
         yield by_and_by("backlog", backlog, telemetry, every=_GAUGE_SECONDS)
+        yield by_and_by("mailboxes", self._show_mailboxes, telemetry, every=_MAILBOXES_SECONDS)
         yield by_and_by("awaited", self._show_awaited, telemetry, every=_AWAITED_SECONDS)
         if broker.management is not None:
             look = partial(self._show_consumers, broker.management)
@@ -90,6 +92,9 @@ class Health:
         broker.show()
         self._ground.telemetry.backlog(await self._services.ledger.outbox_summary())
         self._ground.telemetry.unmatched(await self._services.ledger.unmatched_count())
+
+    async def _show_mailboxes(self) -> None:
+        self._ground.telemetry.mailboxes(await self._services.ledger.mailboxes.summary())
 
     async def _show_awaited(self) -> None:
         awaited = await self._services.ledger.awaited(self._ground.clock.now())

@@ -28,6 +28,7 @@ from axisd.service.deadlines import Sweep
 from axisd.service.directory_evidence import DirectoryEvidence
 from axisd.service.dispatch import Bounds, Dispatch
 from axisd.service.intake import Intake
+from axisd.service.mailbox import Mailbox
 from axisd.service.relay import Relay
 from axisd.service.uplink import Uplink
 
@@ -42,6 +43,7 @@ class Services:
     commits: GroupCommit
     checks: CheckBook
     intake: Intake
+    mailbox: Mailbox
     directory_evidence: DirectoryEvidence
     sweep: Sweep
     backoff: Backoff
@@ -119,6 +121,7 @@ async def open_services(ground: Ground) -> Services:
         commits,
         checks,
         intake,
+        Mailbox(view, ledger.mailboxes, commits, clock, telemetry),
         DirectoryEvidence(ledger, commits, clock),
         Sweep(view, ledger, commits, clock, telemetry),
         Backoff(settings.delivery.retry.first, settings.delivery.retry.most),

@@ -27,6 +27,7 @@ _TABLES: Final[Mapping[str, Mapping[str, Phrase]]] = {
     "deadline": tracewords.DEADLINES,
     "kept": tracewords.KEPT,
     "recall": tracewords.RECALLS,
+    "mailbox": tracewords.ITEMS,
     "door": tracewords.DOORS,
     "route": tracewords.ROUTES,
     "lane": tracewords.LANES,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from axisd.core.history import StatusRecord
+from axisd.core.mailbox import MailboxMark
 from axisd.core.records import SubmissionRecord
 from axisd.core.story import Moment, story_of
 from axisd.core.trace import Happened, Leg, Outcome, Part, Proof, Reference, Told, Trace
@@ -132,7 +133,17 @@ def _leg(leg: Leg) -> Values:
         }
         if recall
         else None,
+        "mailbox": _item(leg.mailbox) if leg.mailbox else None,
         "events": [_happened(happened) for happened in leg.happened],
+    }
+
+
+def _item(mark: MailboxMark) -> Values:
+    return {
+        "state": mark.state,
+        "since": wire_time(mark.at),
+        "fetched": _time(mark.fetched_at),
+        "cause": mark.cause or None,
     }
 
 

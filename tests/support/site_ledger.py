@@ -20,6 +20,7 @@ from axisd.config.load import Configuration, read
 from axisd.core.advance import Attempt, Means, advance
 from axisd.core.case import prepare
 from axisd.core.inspect import inspect
+from axisd.core.mailbox import ItemState
 from axisd.core.receipts import Sealer
 from axisd.core.records import Change, OutboxKind, Questions, Records
 from axisd.core.retry import Backoff
@@ -29,6 +30,7 @@ from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.service.commit import GroupCommit
 from axisd.service.directory_evidence import DirectoryEvidence
+from axisd.service.mailbox import Mailbox
 from tests.support.settings import Site
 from tests.support.tale import write
 
@@ -64,6 +66,13 @@ def tried(site: Site, attempt: Attempt) -> None:
 def written(site: Site, changes: Iterable[Change]) -> None:
     """The ledger has these changes, sealed by the site's axis."""
     asyncio.run(_write(_read(site), changes))
+
+
+def marked(
+    site: Site, account: str, state: ItemState, cause: str = "", *, fetch: bool = True
+) -> str:
+    """The account fetches the first item of its mailbox and says `state` of it; the item's id."""
+    return asyncio.run(_mark(_read(site), account, state, cause, fetch=fetch))
 
 
 def forged(site: Site, statement: str) -> None:
@@ -119,6 +128,27 @@ async def _try(configuration: Configuration, attempt: Attempt) -> None:
                     await transaction.write(Records((change,), tuple(entries), tuple(receipts)))
     finally:
         await ledger.close()
+
+
+async def _mark(
+    configuration: Configuration, account: str, state: ItemState, cause: str, *, fetch: bool
+) -> str:
+    ledger = await open_ledger(configuration.settings.ledger.folder)
+    telemetry, seal = RecordingTelemetry(), _sealer(configuration).seal_group
+    with ThreadPoolExecutor(1) as pool:
+        commits = GroupCommit(ledger, seal, CLOCK, telemetry, pool)
+        mailbox = Mailbox(lambda: configuration.view, ledger.mailboxes, commits, CLOCK, telemetry)
+        committing = asyncio.create_task(commits.run())
+        try:
+            item = (await mailbox.waiting(account))[0]
+            if fetch:
+                assert await mailbox.fetch(account, item.id) is not None
+            await mailbox.mark(account, [item.id], state, cause)
+        finally:
+            committing.cancel()
+            await asyncio.wait([committing])
+            await ledger.close()
+    return item.id
 
 
 def _means(view: View) -> Means:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from axisd.adapters.metrics import DEADLINES, FAMILIES, NOTICES, PARTS, ROUTES, Metrics
+from axisd.core.mailbox import WAITING
 from axisd.resources import config_path
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ _VALUES = {
     "reason": NOTICES,
     "part": PARTS,
     "family": FAMILIES,
+    "state": WAITING,
     "destination": tuple(f"{route}:000.00.11.H53" for route in ROUTES),
 }
 """What a label can be, of the labels that the alerts choose by."""

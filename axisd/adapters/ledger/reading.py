@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from axisd.adapters.ledger import codec, tables
 from axisd.adapters.ledger.chunks import chunks
+from axisd.adapters.ledger.items import mark_of
 from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Receipt
 from axisd.core.history import Link, StatusRecord
@@ -220,6 +221,11 @@ def timeline(connection: Connection, key: str) -> Timeline:
             )
         ),
         related=tuple(_related(connection, links, frozenset(ids))),
+        mailbox=tuple(
+            mark
+            for row in _among(connection, tables.mailbox.c.id, delivery_ids, "id")
+            if (mark := mark_of(row, row.id, row.state)) is not None
+        ),
     )
 
 

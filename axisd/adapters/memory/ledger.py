@@ -127,6 +127,9 @@ class MemoryLedger:
                 )
             ),
             related=tuple(_related(contents, links, ids)),
+            mailbox=tuple(
+                contents.mailbox[key] for key in sorted(delivery_ids) if key in contents.mailbox
+            ),
         )
 
     async def due(self, before: datetime, limit: int) -> Sequence[str]:

@@ -357,7 +357,7 @@ async def test_no_read_of_a_trace_scans_a_table(ledger: SqlLedger, folder: Path)
         }
     tables_read = {step.split()[1] for _, step in plans if step.startswith("SEARCH")}
     assert tables_read == {
-        "submission", "delivery", "entry", "receipt", "status", "link", "recall",
+        "submission", "delivery", "entry", "receipt", "status", "link", "recall", "mailbox",
     }  # fmt: skip
     assert not {plan for plan in plans if "SCAN" in plan[1]}
 
