@@ -78,9 +78,9 @@ class Case:
         return Questions(identities=frozenset({self.delivery.identity}))
 
 
-def case(noise: random.Random) -> Case:
+def case(noise: random.Random, *, size: int = ENVELOPE) -> Case:
     now, key = _CLOCK.now(), _CLOCK.new_id()
-    body = noise.randbytes(ENVELOPE)
+    body = noise.randbytes(size)
     digest = "sha256:" + hashlib.sha256(body).hexdigest()
     # Products number their documents as they like; random is the worst case for an index.
     document_id = f"{_SENDER},2026,{noise.randrange(10**12)}"
@@ -95,7 +95,7 @@ def case(noise: random.Random) -> Case:
         status="",
         document_id=document_id,
         digest=digest,
-        size=ENVELOPE,
+        size=size,
         received_at=now,
         legal_value=LegalValue.ORIGINAL,
         signature=_SIGNATURE,
@@ -124,7 +124,7 @@ def case(noise: random.Random) -> Case:
         promulgation_date="2026-11-22",
         subject="Về việc quyết toán ngân sách năm 2026 của các đơn vị trực thuộc",
     )
-    return Case(record, Payload(digest, ENVELOPE, body), delivery)
+    return Case(record, Payload(digest, size, body), delivery)
 
 
 def evidence(about: Case, event: Event, now: datetime) -> Evidence:
@@ -191,8 +191,11 @@ def receipt_row(item: Evidence, now: datetime) -> OutboxRow:
     return OutboxRow(item.id, OutboxKind.RECEIPT, f"receipts:{_SENDER}", Lane.NORMAL, now, RECEIPT)
 
 
-async def settle(ledger: SqlLedger, cases: Sequence[Case], sealer: Sealer) -> list[str]:
-    """The first transaction; returns the ids of the receipts that wait."""
+async def settle(
+    ledger: SqlLedger, cases: Sequence[Case], sealer: Sealer, *, placed: bool = False
+) -> list[str]:
+    """The first transaction; returns the ids of the receipts that wait. `placed`: the deliveries lie in a
+    mailbox, and nothing has to leave."""
     questions = Questions()
     for one in cases:
         questions |= one.questions
@@ -206,7 +209,9 @@ async def settle(ledger: SqlLedger, cases: Sequence[Case], sealer: Sealer) -> li
                 payload=one.payload,
                 deliveries=(one.delivery,),
                 evidence=(proof,),
-                outbox=(
+                outbox=()
+                if placed
+                else (
                     receipt_row(proof, now),
                     OutboxRow(
                         one.delivery.id,

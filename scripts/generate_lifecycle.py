@@ -42,7 +42,7 @@ EVENTS: Final[Mapping[DeliveryEvent, str]] = {
     _E.FAILED: "a try that another may follow",
     _E.REFUSED: "a try that none need follow",
     _E.OUTLIVED: "its lifetime was over",
-    _E.TAKEN: "status 01, 03, 04, 05 or 06 came from the recipient",
+    _E.TAKEN: "status 01, 03, 04, 05 or 06 came from the recipient, or `done` from its system",
     _E.TURNED_DOWN: "status 02 came from the recipient",
     _E.HELD: "an operator keeps it back",
     _E.RELEASED: "an operator lets it go",
