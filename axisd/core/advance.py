@@ -109,8 +109,12 @@ def _left_after_all(
 
 
 def _receipt(parcel: Parcel, attempt: Attempt, means: Means) -> Change:
-    """A receipt stays in the ledger whatever happens, so nothing is lost when sending it ends."""
+    """A receipt stays in the ledger whatever happens, so nothing is lost when sending it ends. One that does not
+    leave for an agency which has gone behind a door since will never leave."""
+    agency = parcel.row.destination.partition(":")[2]
     if isinstance(attempt, Sent) or attempt.final:
+        return Change(done=(parcel.row.id,))
+    if not witness.takes_receipts(agency, means.view):
         return Change(done=(parcel.row.id,))
     return Change(deferrals=(_deferral(parcel, attempt.refusal, means),))
 

@@ -21,6 +21,7 @@ from axisd.core.records import (
 from axisd.core.retry import Backoff
 from axisd.core.submission import Lane
 from tests.support.values import (
+    DOOR,
     FINANCE,
     HEALTH,
     NOW,
@@ -250,6 +251,12 @@ def test_what_was_ended_while_it_was_under_way_and_did_not_arrive_stays_ended(
 def test_a_receipt_that_left_is_done_without_evidence() -> None:
     loaded = receipt_parcel()
     assert advance(loaded, Sent(), Known(), means()) == Change(done=(loaded.row.id,))
+
+
+def test_a_receipt_for_an_agency_that_went_behind_a_door_ends_and_stays_in_the_ledger() -> None:
+    loaded = receipt_parcel()
+    behind = replace(loaded, row=replace(loaded.row, destination=f"receipts:{DOOR}"))
+    assert advance(behind, MISSING, Known(), means()) == Change(done=(loaded.row.id,))
 
 
 def test_a_receipt_that_did_not_leave_is_put_off_however_long_it_takes() -> None:
