@@ -6,7 +6,15 @@ Each port promises one family of errors: `TransientError` when trying again late
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -360,6 +368,9 @@ class Telemetry(Protocol):
 
     def checked(self, at: datetime, run: CheckRun) -> None:
         """An interconnection check is on record since `at`."""
+
+    def outstanding(self, by_account: Mapping[str, int]) -> None:
+        """What has not left yet of the systems for which that is limited."""
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed; it is counted and logged with its cause."""

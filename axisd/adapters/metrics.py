@@ -320,6 +320,11 @@ class Metrics:
         self.unmatched = self._gauge(
             "statuses_unmatched", "Statuses about documents that are not known here, or not yet."
         )
+        self.outstanding = self._gauge(
+            "system_outstanding",
+            "Deliveries of a system's submissions that have not left yet, where that is limited.",
+            "account",
+        )
         self.outbox = Outbox()
         self.registry.register(self.outbox)
         self.mailboxes = Mailboxes()
@@ -437,6 +442,7 @@ class Metrics:
                 "mailboxes",
                 "consumers",
                 "awaited",
+                "allowances",
                 "check",
             ),
             FAMILIES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,6 +34,7 @@ class RecordingTelemetry:
     notices: list[str] = field(default_factory=list)
     awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
+    outstandings: list[dict[str, int]] = field(default_factory=list)
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
     beats: dict[str, int] = field(default_factory=dict)
 
@@ -72,6 +73,9 @@ class RecordingTelemetry:
 
     def checked(self, at: datetime, run: CheckRun) -> None:  # noqa: ARG002
         self.checks.append(run)
+
+    def outstanding(self, by_account: Mapping[str, int]) -> None:
+        self.outstandings.append(dict(by_account))
 
     def trouble(self, where: str, error: BaseException) -> None:
         self.troubles.append((where, error))

@@ -200,6 +200,12 @@ class AxisTelemetry:
         log = self._log.error if failed else self._log.info
         log("interconnection check", trigger=run.trigger, outcome=run.outcome, failed=failed)
 
+    def outstanding(self, by_account: Mapping[str, int]) -> None:
+        """What has not left yet of the systems for which that is limited."""
+        self._metrics.outstanding.clear()
+        for account, count in by_account.items():
+            self._metrics.outstanding.labels(account).set(count)
+
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed: what heals is a warning, what does not an error with its traceback."""
         family = _family(error)

@@ -19,8 +19,9 @@ from axisd.config.agencies import Pin, Pinned
 from axisd.config.files import Base, Secrets
 from axisd.config.model import Code, Section, setting
 from axisd.config.problems import problems_of
-from axisd.config.units import Called
+from axisd.config.units import Called, Size
 from axisd.config.yamlfile import Document, parse
+from axisd.core.allowance import Allowance
 from axisd.core.directory import Channel, Profile, System
 from axisd.errors import Problem
 
@@ -49,6 +50,42 @@ ServedOrCode = Annotated[
 ]
 
 
+class LimitsRow(Section):
+    """What a system may hand in, and how fast; what is not given is not limited."""
+
+    rate: float | None = setting(
+        "Submissions a second, over time. What goes beyond is refused, and worth another try.",
+        default=None,
+        gt=0,
+        le=100_000,
+    )
+    burst: int | None = setting(
+        "How many may come at once where the rate is limited; without it, what the rate gives in ten seconds.",
+        default=None,
+        ge=1,
+        le=1_000_000,
+    )
+    size: Size | None = setting(
+        "Size of an envelope, below inspection.limits.envelope.", default=None, ge=1024
+    )
+    outstanding: int | None = setting(
+        "Deliveries of its submissions that have not left yet. While there are as many, what it hands in is"
+        " refused, and worth another try.",
+        default=None,
+        ge=1,
+    )
+
+    @model_validator(mode="after")
+    def _burst_of_a_rate(self) -> LimitsRow:
+        if self.burst is not None and self.rate is None:
+            raise ValueError("burst is how many may come at once of a limited rate; give rate too")
+        return self
+
+    def allowance(self) -> Allowance:
+        """The value that the core works with."""
+        return Allowance(self.size, self.rate, self.burst, self.outstanding)
+
+
 class SystemRow(Section):
     """Connected software."""
 
@@ -70,6 +107,9 @@ class SystemRow(Section):
         "token (edoc). Several lines are several secrets, all of them valid, for the time of a change.",
         default=None,
     )
+    limits: LimitsRow = setting(
+        "What it may hand in, and how fast; without it, what everybody may.", default=LimitsRow()
+    )
 
     @model_validator(mode="after")
     def _secret_where_one_is_asked(self) -> SystemRow:
@@ -86,7 +126,15 @@ class SystemRow(Section):
     def system(self) -> System:
         """The value that the core works with."""
         codes = tuple(served.code for served in self.agencies)
-        return System(self.account, self.channel, codes, self.profile, self.suspended, self.probe)
+        return System(
+            self.account,
+            self.channel,
+            codes,
+            self.profile,
+            self.suspended,
+            self.probe,
+            self.limits.allowance(),
+        )
 
 
 class SystemsFile(Section):

@@ -15,6 +15,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from axisd.core.allowance import UNLIMITED, Allowance
 from axisd.core.codes import derived_twin
 
 
@@ -83,6 +84,8 @@ class System:
     suspended: bool = False
     probe: bool = True
     """Whether the interconnection check places probes in its inboxes."""
+    allowance: Allowance = UNLIMITED
+    """What it may hand in, and how fast."""
 
     def serves(self, code: str) -> bool:
         return code in self.agencies

@@ -1,7 +1,7 @@
 """The inspection of one submission: nine steps in a fixed order, the first refusal ends it.
 
  1 size         bytes and content type, before anything is parsed
- 2 account      the door's word for who hands in, and for which agency
+ 2 account      the door's word for who hands in, for which agency, and how much it may hand in
  3 well-formed  the hardened parser (`xmlsafe`)
  4 kind         a document or a status of QCVN 102:2016
  5 schema       libxml2 decides, `xmlschema` explains
@@ -24,7 +24,7 @@ from typing import Final
 from lxml import etree
 
 from axisd.core import edxml, signature, trust, xmlsafe
-from axisd.core.directory import Agency, Profile
+from axisd.core.directory import Agency, Profile, System
 from axisd.core.envelope import Document, Envelope, Kind
 from axisd.core.inspection import (
     ABSENT,
@@ -207,6 +207,10 @@ class _Walk:
             return refuse("account-unknown", account=ascii(submission.account))
         if system.suspended:
             return refuse("account-suspended", account=system.account)
+        return self._routing_key(system) or self._allowance(system)
+
+    def _routing_key(self, system: System) -> Refusal | None:
+        submission = self._submission
         if submission.door is not Door.AMQP:
             return None
         lane, _, agency = submission.routing_key.partition(".")
@@ -215,6 +219,24 @@ class _Walk:
         if not self._view.directory.serves(system.account, agency):
             return refuse("account-not-for-agency", account=system.account, agency=ascii(agency))
         return None
+
+    def _allowance(self, system: System) -> Refusal | None:
+        """What goes beyond the limits of its system. The answer names the document, so that its system knows
+        what to hand in again; nothing more is read of it, and nothing of it is kept."""
+        size, limit = len(self._submission.body), system.allowance.size
+        if limit is not None and size > limit:
+            return refuse(
+                "allowance-size", account=system.account, size=str(size), limit=str(limit)
+            )
+        if self._submission.exceeded is None:
+            return None
+        parsed = xmlsafe.parse(self._submission.body, self._view.limits)
+        kind = parsed if isinstance(parsed, Refusal) else edxml.recognise(parsed.root)
+        if not isinstance(parsed, Refusal) and not isinstance(kind, Refusal):
+            self._marked = marked_element(parsed.root)
+            self._take(edxml.glimpse(parsed.root, kind))
+            self._keep_payload = False
+        return self._secrecy() or self._submission.exceeded
 
     # 3
     def _well_formed(self) -> Refusal | None:

@@ -81,6 +81,29 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "Routing key {key} is not <lane>.<agency> with lane normal or urgent.",
         "Khóa định tuyến {key} không có dạng <làn>.<mã cơ quan> với làn normal hoặc urgent.",
     ),
+    _sender(
+        "allowance-size",
+        "21",
+        "The envelope has {size} bytes; account {account} may hand in at most {limit}.",
+        "Gói tin có {size} byte; tài khoản {account} chỉ được gửi tối đa {limit} byte.",
+    ),
+    _sender(
+        "allowance-rate",
+        "20",
+        "Account {account} hands in more than {limit} submissions a second; hand this one in again later,"
+        " more slowly.",
+        "Tài khoản {account} gửi quá {limit} lượt mỗi giây; hãy gửi lại gói tin này sau, với tốc độ chậm hơn.",
+        retryable=True,
+    ),
+    _sender(
+        "allowance-outstanding",
+        "20",
+        "{count} deliveries of account {account} have not left yet, and {limit} may wait; hand this one in"
+        " again when they have.",
+        "Tài khoản {account} đang có {count} lượt chuyển chưa đi khỏi trục, giới hạn là {limit}; hãy gửi lại"
+        " gói tin này sau khi các lượt đó đã được chuyển.",
+        retryable=True,
+    ),
     # (3) well-formed
     _sender(
         "not-well-formed",

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from axisd.core.reason import Refusal
+
 
 class Door(StrEnum):
     """Where a submission came in. There is one intake, whatever the door."""
@@ -41,7 +43,10 @@ class Submission:
 
     `account`: what the broker or door vouches for, None if nobody did. `routing_key`: AMQP only.
     `external_id`: the door's own id of the item (the national axis's docId), for deduplication.
-    `addressed_to`: recipients given beside the envelope (VXP's `to`), empty if none.
+    `addressed_to`: recipients given beside the envelope (VXP's `to`), empty if none. `retried`: we began to
+    settle it before, and do not know how that ended. `waited`: it lay with the door when we came to take
+    it, so that when it comes says nothing of how fast its system is. `exceeded`: which limit of its system
+    it goes beyond, None if none.
     """
 
     id: str
@@ -54,6 +59,14 @@ class Submission:
     external_id: str | None = None
     addressed_to: tuple[str, ...] = ()
     redelivered: bool = False
+    retried: bool = False
+    waited: bool = False
+    exceeded: Refusal | None = None
+
+    @property
+    def tried_before(self) -> bool:
+        """Whether it may be settled already, without its door knowing."""
+        return self.redelivered or self.retried
 
     @property
     def lane(self) -> Lane:

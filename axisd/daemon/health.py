@@ -78,6 +78,8 @@ class Health:
         yield by_and_by("clock", self._show_clock, telemetry, every=_GAUGE_SECONDS)
         yield by_and_by("backlog", backlog, telemetry, every=_GAUGE_SECONDS)
         yield by_and_by("mailboxes", self._show_mailboxes, telemetry, every=_MAILBOXES_SECONDS)
+        allowances = self._services.allowances.look
+        yield by_and_by("allowances", allowances, telemetry, every=_GAUGE_SECONDS)
         yield by_and_by("awaited", self._show_awaited, telemetry, every=_AWAITED_SECONDS)
         if broker.management is not None:
             look = partial(self._show_consumers, broker.management)

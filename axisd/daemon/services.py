@@ -22,6 +22,7 @@ from axisd.core.retry import Backoff
 from axisd.core.schema import Schemas
 from axisd.daemon.ground import Ground
 from axisd.errors import IntegrityError
+from axisd.service.allowances import Allowances
 from axisd.service.check_book import CheckBook, last_checks
 from axisd.service.commit import GroupCommit
 from axisd.service.deadlines import Sweep
@@ -42,6 +43,7 @@ class Services:
     soundness: ClockWatch
     commits: GroupCommit
     checks: CheckBook
+    allowances: Allowances
     intake: Intake
     mailbox: Mailbox
     directory_evidence: DirectoryEvidence
@@ -104,6 +106,7 @@ async def open_services(ground: Ground) -> Services:
     commits = GroupCommit(ledger, seal, clock, telemetry, sealing, soundness=soundness)
     checks = CheckBook(commits, clock, telemetry)
     await _tell_last_check(ground, ledger)
+    allowances = Allowances(view, ledger.outstanding, clock, telemetry)
     intake = Intake(
         view,
         Schemas(),
@@ -113,6 +116,7 @@ async def open_services(ground: Ground) -> Services:
         telemetry,
         inspecting,
         one_large=ground.one_large,
+        allowances=allowances,
     )
     return Services(
         ground,
@@ -120,6 +124,7 @@ async def open_services(ground: Ground) -> Services:
         soundness,
         commits,
         checks,
+        allowances,
         intake,
         Mailbox(view, ledger.mailboxes, commits, clock, telemetry),
         DirectoryEvidence(ledger, commits, clock),

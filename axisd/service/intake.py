@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from axisd.core.case import Case, prepare
 from axisd.core.inspect import crashed, inspect
@@ -23,6 +23,7 @@ from axisd.core.submission import Submission
 from axisd.core.view import View
 from axisd.errors import AxisError, TransientError
 from axisd.ports import Clock, Ledger, Settled, Telemetry
+from axisd.service.allowances import Allowances
 from axisd.service.commit import GroupCommit
 
 
@@ -58,6 +59,7 @@ class Intake:
         pool: Executor,
         *,
         one_large: asyncio.Lock | None = None,
+        allowances: Allowances | None = None,
     ) -> None:
         self._view = view
         self._schemas = schemas
@@ -68,10 +70,13 @@ class Intake:
         self._pool = pool
         # Parsing takes several times an envelope's size: large ones go one at a time.
         self._one_large = one_large or asyncio.Lock()
+        self._allowances = allowances
 
     async def handle(self, submission: Submission) -> Settlement:
         """Settles `submission` durably. Raises TransientError or IntegrityError if it cannot be done."""
         self._telemetry.taken(submission)
+        if self._allowances is not None:
+            submission = replace(submission, exceeded=self._allowances.exceeded(submission))
         try:
             if len(submission.body) <= INLINE_LIMIT:
                 return await self._settle(submission)

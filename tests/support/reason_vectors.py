@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.advance import Failed, Means, advance
+from axisd.core.allowance import Allowance
 from axisd.core.deadlines import asked_back, begin, ended
 from axisd.core.directory import Directory, Profile
 from axisd.core.handover import marked, said_cause
@@ -28,6 +30,7 @@ from axisd.core.retry import Backoff
 from axisd.core.signature import check, uncovered
 from axisd.core.view import Limits, Policy, View
 from axisd.ports import Delivered, Message, NationalAnswer
+from axisd.service.allowances import Allowances
 from axisd.service.relay import Relay
 from axisd.service.uplink import judged
 from tests.support.book import Book
@@ -49,6 +52,7 @@ from tests.support.values import (
     system,
     view,
 )
+from tests.support.virtual import LoopClock, virtually
 
 Lead = Callable[[], Iterator[Refusal]]
 
@@ -173,6 +177,37 @@ def _refused_by_recipient() -> Iterator[Refusal]:
     return told(book.settle(_inspected(_status(_REFUSES), book.view, **_BY_OTHER)))
 
 
+def _limited(allowance: Allowance) -> Directory:
+    """The sender's system has limits."""
+    limited = system("finance", SENDER, allowance=allowance)
+    return directory(
+        (agency(SENDER, twin="H53.11"), agency(OTHER)), (limited, system("science", OTHER))
+    )
+
+
+def _beyond(allowance: Allowance, *, before: int = 0, waiting: int = 0) -> Lead:
+    """A document that is handed in after `before` others while `waiting` deliveries have not left."""
+
+    def lead() -> Iterator[Refusal]:
+        here = province(directory=_limited(allowance))
+
+        async def counted() -> Mapping[str, int]:
+            return {SENDER: waiting}
+
+        allowances = Allowances(lambda: here, counted, LoopClock(), RecordingTelemetry())
+
+        async def last() -> Refusal | None:
+            await allowances.look()
+            for _ in range(before):
+                assert allowances.exceeded(submission()) is None
+            return allowances.exceeded(submission())
+
+        body = signed(DOCUMENT.encode())
+        return told(Book(here).settle(_inspected(body, here, exceeded=virtually(last()))))
+
+    return lead
+
+
 def _crashed() -> Iterator[Refusal]:
     here = province()
     handed = submission(b"<poison/>", received_at=NOW)
@@ -262,6 +297,9 @@ LEADS: Final[Mapping[str, Lead]] = {
     "account-suspended": _document(account="resting", routing_key=f"normal.{_RESTING}"),
     "account-not-for-agency": _document(routing_key=f"normal.{OTHER}"),
     "routing-key": _document(routing_key="slow"),
+    "allowance-size": _document(where={"directory": _limited(Allowance(size=1024))}),
+    "allowance-rate": _beyond(Allowance(rate=0.5, burst=1), before=1),
+    "allowance-outstanding": _beyond(Allowance(outstanding=1), waiting=1),
     # the signature
     "signature-missing": _handed_in(DOCUMENT.encode()),
     **{

@@ -65,11 +65,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A message with the monotonic time at which it came in and the window that counts it."""
+    """A message with the monotonic time at which it came in, the window that counts it, and whether it lay
+    in the queue when we came."""
 
     message: DeliveredMessage
     at: float
     window: Window
+    waited: bool = False
 
     def received_at(self, clock: Clock) -> datetime:
         """By how long ago it came: the clock may have been wrong then, and set right since."""
@@ -104,6 +106,7 @@ class IntakeLane:
         self._window = Window(bounds.window, clock.monotonic)
         self._channel: aiormq.Channel | None = None
         self._tag = ""
+        self._waiting = 0
         self._link = Link(
             endpoint,
             f"intake.{lane}",
@@ -176,7 +179,8 @@ class IntakeLane:
     async def _subscribe(self, channel: aiormq.Channel) -> None:
         if self._draining.is_set():
             return
-        await self._look(channel)
+        # What lies there now was handed in before we came, however long ago.
+        self._waiting = (await self._look(channel)).message_count or 0
         with broker_errors(f"consuming {self._queue}"):
             prefetch = 1 if self._narrow else self.bounds.prefetch
             await channel.basic_qos(prefetch_count=prefetch, timeout=self.bounds.answer)
@@ -202,7 +206,7 @@ class IntakeLane:
                 await self._resubscribe(channel)
             elif self._clock.monotonic() - looked >= self.bounds.look and self._answers():
                 looked = self._clock.monotonic()
-                if not await self._look(channel):
+                if not (await self._look(channel)).consumer_count:
                     raise TransientError(f"consuming {self._queue}: the broker counts no consumer")
 
     def _answers(self) -> bool:
@@ -218,18 +222,17 @@ class IntakeLane:
             self._window.resize(self.bounds.window)
             await self._subscribe(channel)
 
-    async def _look(self, channel: aiormq.Channel) -> int:
-        """How many consumers the broker counts. A passive declare needs no permission to configure."""
+    async def _look(self, channel: aiormq.Channel) -> aiormq.spec.Queue.DeclareOk:
+        """What the broker counts: consumers, messages. A passive declare needs no permission to configure."""
         try:
             with broker_errors(f"looking for queue {self._queue}"):
-                answer = await channel.queue_declare(
+                return await channel.queue_declare(
                     self._queue, passive=True, timeout=self.bounds.answer
                 )
         except TransientError as error:
             if isinstance(error.__cause__, aiormq.ChannelNotFoundEntity):
                 raise TransientError(f"{error}; `axisd broker apply` makes it") from error
             raise
-        return answer.consumer_count or 0
 
     # what arrives
 
@@ -238,8 +241,10 @@ class IntakeLane:
         window.take(len(message.body))
         self._in_flight += 1
         self._idle.clear()
+        waited = self._waiting > 0
+        self._waiting -= waited
         try:
-            await self._arrivals.put(_Arrival(message, self._clock.monotonic(), window))
+            await self._arrivals.put(_Arrival(message, self._clock.monotonic(), window, waited))
         except asyncio.CancelledError:  # its channel is closed: it will come again
             self._landed(window, len(message.body))
             raise
@@ -254,7 +259,7 @@ class IntakeLane:
         failures = 0
         while not arrival.message.channel.is_closed:
             try:
-                await handle(self._submission(arrival))
+                await handle(self._submission(arrival, retried=failures > 0))
             except TransientError as error:
                 failures += 1
                 self._telemetry.trouble(self._link.purpose, error)
@@ -291,7 +296,7 @@ class IntakeLane:
             with contextlib.suppress(TransientError), broker_errors("acknowledging"):
                 await self._channel.basic_qos(prefetch_count=1, timeout=self.bounds.answer)
 
-    def _submission(self, arrival: _Arrival) -> Submission:
+    def _submission(self, arrival: _Arrival, *, retried: bool) -> Submission:
         """Each try has an id of its own: the one before may have become durable and not told us."""
         message = arrival.message
         properties = message.header.properties
@@ -304,4 +309,6 @@ class IntakeLane:
             routing_key=message.routing_key or "",
             content_type=properties.content_type or "",
             redelivered=bool(message.redelivered),
+            retried=retried,
+            waited=arrival.waited,
         )

@@ -32,7 +32,14 @@ from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Receipt
 from axisd.core.history import Link, StatusRecord
 from axisd.core.lifecycle import SubmissionState
-from axisd.core.records import Delivery, OutboxKind, OutboxRow, OutboxSummary, SubmissionRecord
+from axisd.core.records import (
+    Delivery,
+    OutboxKind,
+    OutboxRow,
+    OutboxSummary,
+    RouteKind,
+    SubmissionRecord,
+)
 from axisd.core.timeline import Timeline
 from axisd.errors import IntegrityError
 
@@ -318,6 +325,16 @@ def unmatched_count(connection: Connection) -> int:
     return connection.execute(
         select(func.count()).select_from(tables.status).where(_status.delivery_id.is_(None))
     ).scalar_one()
+
+
+def outstanding(connection: Connection) -> dict[str, int]:
+    """How many deliveries still have to leave, by the organ that sent them; what lies in a mailbox has left."""
+    rows = connection.execute(
+        select(_delivery.sender, func.count().label("waiting"))
+        .where(literal_column(tables.STILL_OPEN), _delivery.route != str(RouteKind.MAILBOX))
+        .group_by(_delivery.sender)
+    )
+    return {str(row.sender): int(row.waiting) for row in rows}
 
 
 def numbered(

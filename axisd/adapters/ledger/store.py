@@ -8,7 +8,7 @@ IntegrityError (what is there contradicts itself), and ConfigError while opening
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -168,6 +168,10 @@ class LedgerReader:
     async def unmatched_count(self) -> int:
         """How many of them there are."""
         return await self._reader.read(reading.unmatched_count)
+
+    async def outstanding(self) -> Mapping[str, int]:
+        """How many deliveries still have to leave, by the organ that sent them."""
+        return await self._reader.read(reading.outstanding)
 
     async def numbered(
         self, number: str, notation: str, sender: str = "", year: str = ""

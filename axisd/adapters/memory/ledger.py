@@ -7,7 +7,8 @@ comparing property test hold the two together), but as slow as its size: it look
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
@@ -21,7 +22,7 @@ from axisd.core.deadlines import due_of, first_due, is_awaited
 from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Head, Receipt
 from axisd.core.history import CONSIGNMENT, Awaited, Link, StatusRecord
-from axisd.core.lifecycle import SubmissionState
+from axisd.core.lifecycle import OPEN, SubmissionState
 from axisd.core.policy import DeadlineKind
 from axisd.core.records import (
     INLINE_LIMIT,
@@ -33,6 +34,7 @@ from axisd.core.records import (
     Parcel,
     Questions,
     Records,
+    RouteKind,
     SubmissionRecord,
 )
 from axisd.core.timeline import Timeline
@@ -179,6 +181,14 @@ class MemoryLedger:
     async def unmatched_count(self) -> int:
         """How many of them there are."""
         return sum(status.delivery_id is None for status in self._read().statuses.values())
+
+    async def outstanding(self) -> Mapping[str, int]:
+        """How many deliveries still have to leave, by the organ that sent them."""
+        return Counter(
+            delivery.identity.sender
+            for delivery in self._read().deliveries.values()
+            if delivery.state in OPEN and delivery.route is not RouteKind.MAILBOX
+        )
 
     async def numbered(
         self, number: str, notation: str, sender: str = "", year: str = ""

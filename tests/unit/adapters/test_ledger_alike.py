@@ -371,6 +371,7 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
             for kind in (*DeadlineKind, CONSIGNMENT)
             for inbox in ("", ORGANS[0])
         ],
+        "outstanding": await ledger.outstanding(),
         "unmatched": (await ledger.unmatched(), await ledger.unmatched_count()),
         "numbered": [
             await ledger.numbered("7", "STC", sender, year)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from axisd.config.load import Configuration, read
+from axisd.core.allowance import UNLIMITED, Allowance
 from axisd.errors import ConfigError
 from tests.support.settings import TODAY, Site, small_site
 
@@ -77,6 +78,35 @@ def test_a_secret_file_that_is_not_there_is_a_problem_at_its_line(tmp_path: Path
     site = door_site(tmp_path)
     (tmp_path / "finance.secret").unlink()
     assert "finance.secret cannot be read" in problem(site)
+
+
+def limits(folder: Path, text: str) -> Site:
+    site = small_site(folder)
+    site.edit("systems.yaml", "finance, channel: amqp", f"finance, channel: amqp, limits: {text}")
+    return site
+
+
+def test_limits_are_what_the_core_judges_by(tmp_path: Path) -> None:
+    site = limits(tmp_path, "{rate: 2.5, burst: 7, size: 30MiB, outstanding: 1000}")
+    systems = loaded(site).view.directory.systems
+    assert systems["finance"].allowance == Allowance(30 * 1024**2, 2.5, 7, 1000)
+    assert systems["office"].allowance == UNLIMITED
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{rate: 0}", "limits.rate"),
+        ("{burst: 5}", "give rate too"),
+        ("{size: 30}", "not a size"),
+        ("{outstanding: few}", "limits.outstanding"),
+        ("{rates: 5}", "did you mean rate?"),
+    ],
+)
+def test_limits_that_are_none_are_told_at_their_line(tmp_path: Path, text: str, said: str) -> None:
+    told = problem(limits(tmp_path, text))
+    assert told.startswith("systems.yaml:3: ")
+    assert said in told
 
 
 def test_a_secret_shows_in_no_representation_and_is_not_in_the_view(tmp_path: Path) -> None:

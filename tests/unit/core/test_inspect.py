@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axisd.core import signature
+from axisd.core.allowance import Allowance
 from axisd.core.case import prepare
 from axisd.core.directory import Directory, Profile
 from axisd.core.envelope import Document, Status
@@ -157,6 +158,44 @@ def test_an_account_that_does_not_hold_is_refused_and_whoever_can_be_named_is_to
     inspection = inspected(signed(UNSIGNED), **changes)
     refused(inspection, "account", code)
     assert inspection.sender == told
+
+
+LIMITED = view(
+    directory=directory(
+        province().directory.agencies.values(),
+        [system("finance", SENDER, allowance=Allowance(size=1024)), system("science", OTHER)],
+    ),
+    trust=world().trust,
+)
+EXCEEDED = refuse("allowance-rate", account="finance", limit="1")
+
+
+def test_an_envelope_beyond_the_size_of_its_system_is_refused_unread() -> None:
+    inspection = inspected(signed(UNSIGNED), view_=LIMITED)
+    refusal = refused(inspection, "account", "allowance-size")
+    assert refusal.particulars["limit"] == "1024"
+    assert inspection.envelope is None
+    assert inspected(signed(UNSIGNED)).verdict is Verdict.ACCEPTED
+
+
+def test_what_goes_beyond_a_limit_is_refused_after_its_account_and_names_its_document() -> None:
+    inspection = inspected(signed(UNSIGNED), exceeded=EXCEEDED)
+    assert refused(inspection, "account", "allowance-rate") is EXCEEDED
+    assert inspection.envelope is not None
+    assert (inspection.sender, inspection.keep_payload) == (SENDER, False)
+    refused(inspected(UNSIGNED, exceeded=EXCEEDED, account="nobody"), "account", "account-unknown")
+
+
+@pytest.mark.parametrize("body", [b"garbage", b"<order/>", UNSIGNED[:500]])
+def test_what_goes_beyond_a_limit_is_refused_for_that_whatever_it_is(body: bytes) -> None:
+    inspection = inspected(body, exceeded=EXCEEDED)
+    assert refused(inspection, "account", "allowance-rate") is EXCEEDED
+    assert inspection.envelope is None
+
+
+def test_of_a_marked_document_beyond_a_limit_nothing_is_said_but_the_mark() -> None:
+    marked = changed(("V/v lập dự toán năm 2027", "(Tuyệt mật) V/v lập dự toán"))
+    refused(inspected(marked, exceeded=EXCEEDED), "account", "secrecy-mark")
 
 
 def test_a_strange_routing_key_is_shown_in_ascii() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.recording import RecordingTelemetry
+from axisd.core.allowance import Allowance
 from axisd.core.directory import Profile
 from axisd.core.inspect import inspect as real_inspect
 from axisd.core.inspection import Inspection
@@ -20,8 +21,10 @@ from axisd.core.settlement import settle as real_settle
 from axisd.core.submission import Submission
 from axisd.core.view import View
 from axisd.errors import IntegrityError, TransientError
+from axisd.service.allowances import Allowances
 from axisd.service.commit import GroupCommit
 from axisd.service.intake import Intake, Settlement
+from tests.support.good_vectors import DOCUMENT_ID
 from tests.support.messages import DOCUMENT, swap
 from tests.support.reading import SCHEMAS
 from tests.support.values import (
@@ -90,6 +93,37 @@ def bench(work: Callable[[Bench], Awaitable[T]], **changes: Any) -> T:
             await asyncio.wait([committing])
 
     return virtually(run())
+
+
+def test_what_goes_beyond_a_limit_is_refused_names_its_document_and_leaves_nothing_behind() -> None:
+    async def work(made: Bench) -> None:
+        slow = system("finance", FINANCE, allowance=Allowance(rate=0.1, burst=1))
+        made.view = view(directory=directory(systems=[slow, system("health", HEALTH)]))
+        made.intake = Intake(
+            lambda: made.view,
+            SCHEMAS,
+            made.ledger,
+            made.commits,
+            made.clock,
+            made.telemetry,
+            Inline(),
+            allowances=Allowances(
+                lambda: made.view, made.ledger.outstanding, made.clock, made.telemetry
+            ),
+        )
+        first, second = DOCUMENT.encode(), swap(DOCUMENT, ("V/v", "Về việc")).encode()
+        states = [settled.refusal for settled in await made.handle(submission(first))]
+        (settled,) = await made.handle(submission(second))
+        assert "allowance-rate" not in {refusal.code for refusal in states if refusal}
+        assert settled.refusal is not None
+        assert (settled.refusal.code, settled.refusal.reason.retryable) == ("allowance-rate", True)
+        told = made.telemetry.settlements[-1]
+        assert (told.reason, told.facts.document_id) == ("allowance-rate", DOCUMENT_ID)
+        assert await made.ledger.payload(digest_of(second)) is None
+        (again,) = await made.handle(submission(second, redelivered=True))
+        assert again.refusal is None or again.refusal.code != "allowance-rate"
+
+    bench(work)
 
 
 @pytest.fixture
