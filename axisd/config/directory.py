@@ -55,10 +55,15 @@ class Sources:
         return Directory.of((_pinned(agency, pins) for agency in agencies), systems)
 
 
-def read_sources(agencies: Iterable[Path], systems: Path, problems: list[Problem]) -> Sources:
-    """Reads all files; what is wrong with each alone is added to `problems`."""
+def read_sources(
+    agencies: Iterable[Path],
+    systems: Path,
+    problems: list[Problem],
+    instead: Mapping[Path, str] | None = None,
+) -> Sources:
+    """Reads all files; what is wrong with each alone is added to `problems`. `instead`: see `read_systems`."""
     rows = tuple(row for file in agencies for row in read_agencies(file, problems))
-    return Sources(rows, read_systems(systems, problems))
+    return Sources(rows, read_systems(systems, problems, instead))
 
 
 def examine(

@@ -9,6 +9,7 @@ Secrets come from files alone; they never show in a representation, a dump or a 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
@@ -24,16 +25,19 @@ _SECRET_LENGTH: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What paths are relative to: the folder of the configuration, and systemd's credentials."""
+    """What paths are relative to: the folder of the configuration, and systemd's credentials. `instead`: files
+    of systems' secrets that are to be read as if they held this, because they are yet to be written."""
 
     folder: Path
     credentials: Path | None = None
+    instead: Mapping[Path, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, file: Path) -> Base:
+    def of(cls, file: Path, instead: Mapping[Path, str] | None = None) -> Base:
         """For the configuration in `file`, in the process as systemd started it."""
         credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        return cls(file.absolute().parent, Path(credentials) if credentials else None)
+        folder = file.absolute().parent
+        return cls(folder, Path(credentials) if credentials else None, instead or {})
 
     def path(self, text: str) -> Path:
         """The place that `text` names. Raises ValueError with a sentence."""
@@ -85,12 +89,14 @@ def read_certificates(path: Path) -> CertificateFile:
     return CertificateFile(path, tuple(certificates))
 
 
-def read_secrets(path: Path) -> SecretsFile:
-    """Reads a file with one secret a line; blank lines and space around a secret do not count.
+def read_secrets(path: Path, content: bytes | None = None) -> SecretsFile:
+    """Reads a file with one secret a line, or `content` as if it stood there; blank lines and space around
+    a secret do not count.
 
     Raises ValueError with a sentence that holds nothing of the file.
     """
-    lines = [line.strip() for line in _read(path).decode("utf-8", "replace").splitlines()]
+    content = _read(path) if content is None else content
+    lines = [line.strip() for line in content.decode("utf-8", "replace").splitlines()]
     values = tuple(dict.fromkeys(line for line in lines if line))
     if not values:
         raise ValueError(f"{path} holds no secret; write one a line")
@@ -135,7 +141,11 @@ def _secret(value: object, validation: ValidationInfo) -> SecretFile:
 
 
 def _secrets(value: object, validation: ValidationInfo) -> SecretsFile:
-    return value if isinstance(value, SecretsFile) else read_secrets(_place(value, validation))
+    if isinstance(value, SecretsFile):
+        return value
+    path = _place(value, validation)
+    written = _base(validation).instead.get(path)
+    return read_secrets(path, None if written is None else written.encode())
 
 
 def _certificates(value: object, validation: ValidationInfo) -> CertificateFile:

@@ -57,8 +57,12 @@ def load(file: Path) -> Settings:
     return settings
 
 
-def read(file: Path, *, day: date, version: int = 1) -> Configuration:
+def read(
+    file: Path, *, day: date, version: int = 1, instead: Mapping[Path, str] | None = None
+) -> Configuration:
     """Settings, directory and view. `day` is today, for the directory's dates; `version` counts loads.
+    `instead`: what the file of systems, and files of their secrets, are to be read as if they held: so a
+    change is judged before it is made.
 
     Raises:
         ConfigError: with every problem that was found, in the order of the files.
@@ -67,7 +71,7 @@ def read(file: Path, *, day: date, version: int = 1) -> Configuration:
     problems = list(document.problems)
     settings = _settings(document, problems)
     named = settings.directory if settings else _section(document, "directory", DirectorySettings)
-    sources, warnings = _sources(named, settings, day, problems) if named else (None, ())
+    sources, warnings = _sources(named, settings, day, problems, instead) if named else (None, ())
     working = settings.calendar if settings else _section(document, "calendar", CalendarSettings)
     file_of_days = working.exceptions if working else None
     exceptions = read_exceptions(file_of_days, problems) if file_of_days else {}
@@ -89,11 +93,15 @@ def read(file: Path, *, day: date, version: int = 1) -> Configuration:
 
 
 def _sources(
-    named: DirectorySettings, settings: Settings | None, day: date, problems: list[Problem]
+    named: DirectorySettings,
+    settings: Settings | None,
+    day: date,
+    problems: list[Problem],
+    instead: Mapping[Path, str] | None,
 ) -> tuple[Sources, tuple[Remark, ...]]:
     """The directory's files; checked against each other only when each alone could be read whole."""
     before = len(problems)
-    sources = read_sources(named.agencies, named.systems, problems)
+    sources = read_sources(named.agencies, named.systems, problems, instead)
     if len(problems) > before:
         return sources, ()
     is_local = axis_of(settings).is_local if settings else _nowhere

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from axisd.config.agencies import Pin, Pinned
-from axisd.config.files import Base, Secrets
+from axisd.config.files import Base, Secrets, SecretsFile
 from axisd.config.model import Code, Section, setting
 from axisd.config.problems import problems_of
 from axisd.config.units import Called, Size
@@ -146,24 +146,32 @@ class SystemsFile(Section):
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """The systems in the order of the file, the pins of their agencies (row, agency code, pins), and the
-    valid secrets of those that have any, by account."""
+    files with the valid secrets of those that have any, by account."""
 
     document: Document
     systems: tuple[System, ...] = ()
     pins: tuple[tuple[int, str, tuple[Pinned, ...]], ...] = ()
-    secrets: Mapping[str, tuple[SecretStr, ...]] = field(default_factory=dict, repr=False)
+    secret_files: Mapping[str, SecretsFile] = field(default_factory=dict, repr=False)
+
+    @property
+    def secrets(self) -> Mapping[str, tuple[SecretStr, ...]]:
+        """The secrets alone."""
+        return {account: file.values for account, file in self.secret_files.items()}
 
     def problem(self, row: int, text: str) -> Problem:
         """A problem at the system in `row`."""
         return self.document.problem(("systems", row), text)
 
 
-def read_systems(file: Path, problems: list[Problem]) -> Enrolment:
-    """The systems of `file`; what is wrong is added to `problems`."""
-    document = parse(file)
+def read_systems(
+    file: Path, problems: list[Problem], instead: Mapping[Path, str] | None = None
+) -> Enrolment:
+    """The systems of `file`; what is wrong is added to `problems`. `instead`: what this file, and files of
+    secrets, are to be read as if they held."""
+    document = parse(file, (instead or {}).get(file))
     problems.extend(document.problems)
     try:
-        content = SystemsFile.model_validate(document.content, context=Base.of(file))
+        content = SystemsFile.model_validate(document.content, context=Base.of(file, instead))
     except ValidationError as error:
         problems.extend(problems_of(error, document, SystemsFile))
         return Enrolment(document)
@@ -176,5 +184,5 @@ def read_systems(file: Path, problems: list[Problem]) -> Enrolment:
             for served in row.agencies
             if served.certificates
         ),
-        {row.account: row.secret_file.values for row in content.systems if row.secret_file},
+        {row.account: row.secret_file for row in content.systems if row.secret_file},
     )

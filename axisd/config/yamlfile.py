@@ -18,13 +18,28 @@ Step = str | int
 """A key of a mapping, or an index of a list."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a value stands in the text: character offsets, and the column of its first one. A list or
+    mapping in block style ends anywhere between its last value and what follows; `flow` ones, in brackets,
+    and scalars end at their end. `key`: where its key stands, None for an item of a list."""
+
+    start: int
+    end: int
+    column: int
+    flow: bool
+    key: tuple[int, int] | None = None
+
+
 @dataclass(slots=True)
 class Document:
-    """`content`: dictionaries, lists, text and None. `lines`: 1-based, by the path from the top."""
+    """`content`: dictionaries, lists, text and None. `lines`: 1-based, by the path from the top. `spans`:
+    where each value stands, by the same."""
 
     file: Path
     content: object = None
     lines: dict[tuple[Step, ...], int] = field(default_factory=dict)
+    spans: dict[tuple[Step, ...], Span] = field(default_factory=dict, repr=False)
     problems: list[Problem] = field(default_factory=list)
 
     def line(self, path: tuple[Step, ...]) -> int:
@@ -39,11 +54,12 @@ class Document:
         return Problem(str(self.file), self.line(path), text)
 
 
-def parse(file: Path) -> Document:
-    """Reads `file`. What is wrong with it is in `problems`; then `content` may lack parts, or be None."""
+def parse(file: Path, text: str | None = None) -> Document:
+    """Reads `file`, or `text` as if it stood there. What is wrong with it is in `problems`; then `content`
+    may lack parts, or be None."""
     document = Document(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = text if text is not None else file.read_text(encoding="utf-8-sig")
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except OSError as error:
         document.problems.append(
@@ -54,7 +70,7 @@ def parse(file: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        tab = line > 0 and any("\t" in row for row in text.split("\n")[line - 1 : line])
+        tab = line > 0 and any("\t" in row for row in (text or "").split("\n")[line - 1 : line])
         advice = "; there is a tab in it: indent with spaces" if tab else ""
         document.problems.append(Problem(str(file), line, f"is not YAML: {error.problem}{advice}"))
     except yaml.YAMLError as error:
@@ -70,8 +86,12 @@ class _Walk:
         self._document = document
         self._open: set[int] = set()
 
-    def value(self, node: yaml.Node, path: tuple[Step, ...]) -> object:
-        self._document.lines.setdefault(path, node.start_mark.line + 1)
+    def value(
+        self, node: yaml.Node, path: tuple[Step, ...], key: tuple[int, int] | None = None
+    ) -> object:
+        start, flow = node.start_mark, bool(getattr(node, "flow_style", True))
+        self._document.lines.setdefault(path, start.line + 1)
+        self._document.spans[path] = Span(start.index, node.end_mark.index, start.column, flow, key)
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if id(node) in self._open:
@@ -98,7 +118,8 @@ class _Walk:
                 self._refuse(key_node, f"{key!r} is given twice, first in line {first}; keep one")
                 continue
             self._document.lines[*path, key] = key_node.start_mark.line + 1
-            content[key] = self.value(value_node, (*path, key))
+            named = (key_node.start_mark.index, key_node.end_mark.index)
+            content[key] = self.value(value_node, (*path, key), named)
         return content
 
     def _refuse(self, node: yaml.Node, text: str) -> None:

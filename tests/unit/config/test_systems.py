@@ -115,3 +115,20 @@ def test_a_secret_shows_in_no_representation_and_is_not_in_the_view(tmp_path: Pa
     assert TOKEN not in shown
     assert TOKEN.encode() not in pickle.dumps(configuration.view.directory.systems["finance"])
     assert TOKEN not in json.dumps(repr(configuration.view))
+
+
+def test_a_change_is_judged_before_it_is_made_and_writes_nothing(tmp_path: Path) -> None:
+    site = small_site(tmp_path)
+    systems, secret = tmp_path / "systems.yaml", tmp_path / "new.secret"
+    before = systems.read_text()
+    row = "  - {account: ward, channel: edoc, agencies: [000.20.30.H53], secret_file: new.secret}\n"
+    instead = {systems: before + row, secret: TOKEN}
+    judged = read(site.config, day=TODAY, instead=instead)
+    assert judged.view.directory.systems["ward"].channel == "edoc"
+    assert [word.get_secret_value() for word in judged.secrets["ward"]] == [TOKEN]
+    assert TOKEN not in repr(judged)
+    assert (systems.read_text(), secret.exists()) == (before, False)
+    with pytest.raises(ConfigError) as caught:
+        read(site.config, day=TODAY, instead={systems: before + row})
+    (found,) = caught.value.problems
+    assert (Path(found.file), found.line) == (systems, 4)
