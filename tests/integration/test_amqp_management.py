@@ -13,7 +13,7 @@ import pytest_asyncio
 from axisd.adapters.amqp import DeniedError, Management
 from axisd.errors import UnavailableError
 from axisd.simulator.loopback import free_ports
-from tests.support.amqp import FINANCE, HEALTH, Axis, fresh_axis, until_async
+from tests.support.amqp import FINANCE, HEALTH, PASSWORD, Axis, fresh_axis, until_async
 from tests.support.broker import Vhost
 
 
@@ -173,6 +173,55 @@ async def test_closing_connections_says_how_many_there_were(
     async with axis.client(), axis.client():
         await until_async(both_listed)
         assert await management.close_connections(account) == 2
+
+
+async def test_revoking_closes_what_is_open_and_what_the_broker_lists_late(
+    axis: Axis, management: Management
+) -> None:
+    connections = [
+        await aiormq.connect(axis.endpoint(axis.account("finance")).url) for _ in range(2)
+    ]
+    other = await aiormq.connect(axis.endpoint(axis.account("health")).url)
+    try:
+        assert await management.revoke(axis.account("finance"), "suspended") == 2
+        async with asyncio.timeout(20):
+            await asyncio.wait({connection.closing for connection in connections})
+        assert not other.is_closed
+    finally:
+        for connection in (*connections, other):
+            await connection.close()
+
+
+async def test_an_account_that_is_deleted_cannot_log_in_and_deleting_it_again_is_no_trouble(
+    axis: Axis, management: Management
+) -> None:
+    account = axis.account("newcomer")
+    await axis.node.api("PUT", f"users/{account}", {"password": PASSWORD, "tags": ""})
+    assert account in await management.accounts()
+    for _ in range(2):
+        await management.delete_account(account)
+    assert account not in await management.accounts()
+    with pytest.raises(UnavailableError, match="ACCESS_REFUSED"):
+        async with axis.client("newcomer"):
+            pass
+
+
+async def test_only_an_empty_queue_is_deleted_and_what_lies_in_another_stays(
+    axis: Axis, management: Management
+) -> None:
+    full, empty = f"agency.{FINANCE}.receipts", f"agency.{HEALTH}.receipts"
+    message = {"properties": {"delivery_mode": 2}, "routing_key": full, "payload": "kept"}
+    published = await axis.node.api(
+        "POST",
+        f"exchanges/{axis.vhost}/amq.default/publish",
+        {**message, "payload_encoding": "string"},
+    )
+    assert published == {"routed": True}
+    assert await management.delete_empty_queue(empty)
+    assert await management.delete_empty_queue(empty), "it is gone already"
+    assert not await management.delete_empty_queue(full)
+    assert not await management.delete_empty_queue(full), "looking took nothing"
+    assert {full, empty} & set(await management.queues()) == {full}
 
 
 async def test_an_api_that_is_away_or_refuses_says_so_without_the_password(vhost: Vhost) -> None:

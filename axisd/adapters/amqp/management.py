@@ -7,6 +7,7 @@ Going wrong: an API that is away, refuses or answers nonsense is an UnavailableE
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +22,9 @@ from axisd.adapters.amqp.topology import Definitions
 from axisd.errors import UnavailableError
 
 _SECONDS: Final = 60.0
+_LOOKS: Final = 20
+_QUIET_LOOKS: Final = 3
+_PAUSE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,41 @@ class Management:
             await self._call("DELETE", _connections_of(account), headers={"X-Reason": reason})
         return count
 
+    async def revoke(self, account: str, reason: str) -> int:
+        """Closes every connection of `account` until none is left; how many there were.
+
+        To be called when its permissions are gone: the broker asks for them only when a connection
+        begins, and lists a connection a moment after it told its client that it is open.
+        """
+        closed, quiet = 0, 0
+        for _ in range(_LOOKS):
+            count = await self.close_connections(account, reason)
+            closed += count
+            quiet = 0 if count else quiet + 1
+            if quiet == _QUIET_LOOKS:
+                return closed
+            await asyncio.sleep(_PAUSE)
+        raise UnavailableError(f"RabbitMQ goes on listing connections of {account}")
+
+    async def delete_account(self, account: str) -> None:
+        """Takes an account away, with its permissions; one that is not there is no trouble."""
+        await self._call("DELETE", f"users/{_quoted(account)}")
+
+    async def delete_empty_queue(self, queue: str) -> bool:
+        """Deletes a queue that nobody writes to any more if it holds nothing; whether it is gone.
+
+        It is asked for a message, which goes back: counts are seconds old, and a quorum queue knows no
+        deletion on the condition that it is empty.
+        """
+        name = _quoted(self._vhost, queue)
+        if await self._get(f"queues/{name}?columns=name", absent=True) is None:
+            return True
+        asked = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "base64", "truncate": 1}
+        if await self._call("POST", f"queues/{name}/get", asked):
+            return False
+        await self._call("DELETE", f"queues/{name}")
+        return True
+
     async def _policies(self, found: dict[str, Any]) -> dict[str, str]:
         if self._vhost not in {row["name"] for row in found["vhosts"]}:
             return {}
@@ -134,11 +173,18 @@ class Management:
         )
         return {row["name"]: row.get("policy") or "" for row in rows}
 
-    async def _get(self, path: str) -> Any:
-        return await self._call("GET", path)
+    async def _get(self, path: str, *, absent: bool = False) -> Any:
+        """`absent`: what is not there is None, not a failure."""
+        return await self._call("GET", path, absent=absent)
 
     async def _call(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        *,
+        absent: bool = False,
     ) -> Any:
         assert self._session is not None, "used outside of its context"
         what = f"RabbitMQ management at {self._base}: {method} {path.partition('?')[0]}"
@@ -150,7 +196,7 @@ class Management:
         except (aiohttp.ClientError, TimeoutError) as error:
             why = str(error) or "no answer in time"  # TimeoutError says nothing of itself
             raise UnavailableError(f"{what}: {why}") from error
-        gone = method == "DELETE" and answer.status == HTTPStatus.NOT_FOUND
+        gone = (absent or method == "DELETE") and answer.status == HTTPStatus.NOT_FOUND
         if answer.status >= HTTPStatus.BAD_REQUEST and not gone:
             raise UnavailableError(f"{what}: {answer.status} {_reason(content)}")
         try:

@@ -9,6 +9,9 @@ operator can read, keep and import them without us. The daemon itself declares n
   a pattern the dot of `H26.01` would match `H26x01` too.
 * Passwords are not in it; `users` carries salted hashes where the caller gives them.
 
+* An account that is suspended keeps its permissions' rows, and they permit nothing: it may log in, and
+  neither submit nor read. What is for its agencies goes on waiting in their queues.
+
 An agency without a system of its own gets no queue: what is for it goes to its intake's.
 """
 
@@ -102,6 +105,29 @@ def render(
     )
 
 
+def render_system(
+    directory: Directory,
+    account: str,
+    *,
+    vhost: str = "axis",
+    hashes: Mapping[str, str] | None = None,
+) -> Definitions:
+    """The part of `render` that is one AMQP system's own: account, permissions, its agencies' queues."""
+    system = directory.systems[account]
+    queues = {queue for code in served(directory, system) for queue in queues_of(code)}
+    whole = render(directory, vhost=vhost, hashes=hashes)
+    return Definitions(
+        vhosts=whole["vhosts"],
+        users=[row for row in whole["users"] if row["name"] == account],
+        permissions=[row for row in whole["permissions"] if row["user"] == account],
+        topic_permissions=[row for row in whole["topic_permissions"] if row["user"] == account],
+        exchanges=[],
+        queues=[row for row in whole["queues"] if row["name"] in queues],
+        bindings=[],
+        policies=[],
+    )
+
+
 def queues_of(code: str) -> tuple[str, str]:
     """Inbox and receipts of the agency with this canonical code."""
     return f"agency.{code}.inbox", f"agency.{code}.receipts"
@@ -138,13 +164,15 @@ def _permission(user: str, vhost: str, *, write: str, read: str) -> dict[str, st
 
 
 def _system_permission(directory: Directory, system: System, vhost: str) -> dict[str, str]:
+    if system.suspended:
+        return _permission(system.account, vhost, write=_NOTHING, read=_NOTHING)
     agencies = _any_of(served(directory, system))
     read = rf"^agency\.{agencies}\.(inbox|receipts)$" if agencies else _NOTHING
     return _permission(system.account, vhost, write=r"^axis\.submit$", read=read)
 
 
 def _topic_permission(directory: Directory, system: System, vhost: str) -> dict[str, str]:
-    codes = _any_of(_all_codes(directory, system))
+    codes = "" if system.suspended else _any_of(_all_codes(directory, system))
     return {
         "user": system.account,
         "vhost": vhost,

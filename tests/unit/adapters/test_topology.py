@@ -6,14 +6,24 @@ import base64
 import copy
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from axisd.adapters.amqp.compare import changed_accounts, differences, strangers
-from axisd.adapters.amqp.topology import Definitions, password_hash, render
+from axisd.adapters.amqp.topology import (
+    Definitions,
+    password_hash,
+    queues_of,
+    render,
+    render_system,
+    served,
+)
 from axisd.core.directory import Agency, Channel, Directory, System
 from tests.support.amqp import COMMUNE, FINANCE, HEALTH, small_directory
+
+DIRECTORY = small_directory()
 
 
 @pytest.fixture
@@ -269,3 +279,31 @@ def test_accounts_and_permissions_that_differ_are_named(definitions: Definitions
     assert len(sentences) == 6
     assert strangers(definitions, found) == ["monitor"]
     assert changed_accounts(definitions, found) == {"commune"}
+
+
+def test_a_suspended_system_keeps_its_queues_and_may_neither_read_nor_submit() -> None:
+    resting = replace(DIRECTORY.systems["finance"], suspended=True)
+    directory = Directory(DIRECTORY.agencies, {**DIRECTORY.systems, "finance": resting})
+    before, after = render(DIRECTORY), render(directory)
+    assert after["queues"] == before["queues"]
+    (permission,) = [row for row in after["permissions"] if row["user"] == "finance"]
+    (topic,) = [row for row in after["topic_permissions"] if row["user"] == "finance"]
+    assert {permission[key] for key in ("configure", "write", "read")} == {"^$"}
+    assert {topic[key] for key in ("write", "read")} == {"^$"}
+
+
+def test_the_part_of_one_system_is_what_the_whole_has_of_it() -> None:
+    whole = render(DIRECTORY, hashes={"finance": "a hash"})
+    part = render_system(DIRECTORY, "finance", hashes={"finance": "a hash"})
+    assert [row["name"] for row in part["users"]] == ["finance"]
+    assert {row["user"] for row in (*part["permissions"], *part["topic_permissions"])} == {
+        "finance"
+    }
+    assert {row["name"] for row in part["queues"]} == {
+        queue
+        for code in served(DIRECTORY, DIRECTORY.systems["finance"])
+        for queue in queues_of(code)
+    }
+    for key in ("users", "permissions", "topic_permissions", "queues", "vhosts"):
+        assert all(row in whole[key] for row in part[key])
+    assert [part["exchanges"], part["bindings"], part["policies"]] == [[], [], []]
