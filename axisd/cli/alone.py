@@ -1,7 +1,8 @@
-"""One check at a time on a machine: two would take each other's probes out of the probe agency's boxes.
+"""One at a time on a machine: two checks would take each other's probes out of the probe agency's boxes, two
+changes of a file would undo each other.
 
-A lock on the ledger's folder itself: nothing is written for it, whoever may read the ledger can take it, and
-the operating system drops it when its holder ends, however it ends.
+A lock on the folder itself (the ledger's, the file's): nothing is written for it, whoever may read the folder
+can take it, and the operating system drops it when its holder ends, however it ends.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ _PAUSE = 0.2
 
 
 @asynccontextmanager
-async def alone(folder: Path, within: float) -> AsyncIterator[None]:
-    """Holds `folder` for the block; waits `within` seconds for who has it. A folder that is not there is free.
+async def alone(folder: Path, within: float, *, what: str = "another check") -> AsyncIterator[None]:
+    """Holds `folder` for the block; waits `within` seconds for who has it, `what` as a rule. A folder that is
+    not there is free.
 
     Raises TransientError when it is not free in time, or cannot be opened.
     """
@@ -30,7 +32,7 @@ async def alone(folder: Path, within: float) -> AsyncIterator[None]:
         yield
         return
     try:
-        await _lock(descriptor, folder, within)
+        await _lock(descriptor, folder, within, what)
         yield
     finally:
         os.close(descriptor)
@@ -45,7 +47,7 @@ def _opened(folder: Path) -> int | None:
         raise TransientError(f"{folder} cannot be opened: {error.strerror}") from error
 
 
-async def _lock(descriptor: int, folder: Path, within: float) -> None:
+async def _lock(descriptor: int, folder: Path, within: float, what: str) -> None:
     clock = SystemClock()
     began = clock.monotonic()
     while True:
@@ -54,7 +56,7 @@ async def _lock(descriptor: int, folder: Path, within: float) -> None:
         except BlockingIOError as error:
             if clock.monotonic() - began >= within:
                 raise TransientError(
-                    f"another check of {folder} has not ended within {within:g} s"
+                    f"{what} of {folder} has not ended within {within:g} s"
                 ) from error
             await asyncio.sleep(_PAUSE)
         else:

@@ -7,30 +7,30 @@ delete a queue and never change one that is there.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
 
-from axisd.adapters.amqp import Definitions, Endpoint, Management, render
-from axisd.adapters.amqp.topology import password_hash
-from axisd.adapters.clock import SystemClock
-from axisd.cli.account import address
+from axisd.adapters.amqp import Definitions, Management
+from axisd.cli.administration import (
+    Admin,
+    admin_of,
+    daemon_account,
+    management_option,
+    new_secret,
+    read_now,
+    wanted_of,
+)
 from axisd.cli.exits import BadInput, Exit
-from axisd.cli.files import read_file
+from axisd.cli.files import keep_secret
 from axisd.cli.frame import AxisGroup, config_option, confirmed, json_option, yes_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json, say_table, visible
-from axisd.config.load import Configuration, read
-from axisd.core.zone import day_of
-from axisd.errors import ConfigError, Problem
-
-_PASSWORD_BYTES: Final = 24
+from axisd.config.load import Configuration
 
 
 @click.group(
@@ -45,15 +45,6 @@ def broker() -> None:
     """Topology and permissions of RabbitMQ."""
 
 
-management_option = click.option(
-    "--management-url-file",
-    "management",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="File with http://ADMIN:PASSWORD@HOST:15672, instead of the configured one.",
-)
-
-
 @broker.command(
     "render",
     examples=[
@@ -66,7 +57,7 @@ def render_(config: Path) -> None:
 
     Vhost, accounts without passwords, permissions, exchange, queues, bindings, policies. Asks no broker.
     """
-    say_json(_wanted(_read(config)))
+    say_json(wanted_of(read_now(config)))
 
 
 @broker.command(
@@ -84,8 +75,8 @@ def check(management: Path | None, config: Path, as_json: bool) -> Exit:
 
     Exit code 0 when nothing differs, 65 when something does, 69 when RabbitMQ cannot be asked.
     """
-    loaded = _read(config)
-    state = finish(_look(_admin(loaded, management), loaded))
+    loaded = read_now(config)
+    state = finish(_look(admin_of(loaded, management), loaded))
     if as_json:
         say_json({"vhost": loaded.settings.amqp.vhost, "differences": state.differences})
     else:
@@ -135,18 +126,19 @@ def apply(
     Accounts that are new get a password, which is shown once and kept nowhere; those that are there keep
     theirs. No queue is deleted or changed. Connections of accounts whose permissions change are closed.
     """
-    loaded = _read(config)
-    admin = _admin(loaded, management)
-    _known(reset, _wanted(loaded))
+    loaded = read_now(config)
+    admin = admin_of(loaded, management)
+    _known(reset, wanted_of(loaded))
     state = finish(_look(admin, loaded))
     if not as_json:
         _print(state.differences)
     if not dry_run and not confirmed(f"Make {admin.place} so?", yes=yes):
         return
     fresh = {} if dry_run else _new_passwords(loaded, {*state.missing, *reset})
-    shown = {account: word for account, word in fresh.items() if account != _daemon(loaded)}
+    shown = {account: word for account, word in fresh.items() if account != daemon_account(loaded)}
     if passwords is not None and shown:
-        _keep(passwords, shown)
+        # Before they are set: a password that nobody has is worse than one that is not set.
+        keep_secret(passwords, json.dumps(shown, indent=2) + "\n")
     left = state.differences
     if not dry_run:
         left = finish(_make(admin, loaded, fresh, **beyond))
@@ -160,14 +152,6 @@ def apply(
 
 
 @dataclass(frozen=True, slots=True)
-class _Admin:
-    """The management API, and its address without the password."""
-
-    url: str = field(repr=False)
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
 class _State:
     """How the broker differs, and which accounts it lacks."""
 
@@ -175,40 +159,8 @@ class _State:
     missing: list[str]
 
 
-def _read(config: Path) -> Configuration:
-    return read(config, day=day_of(SystemClock().now()))
-
-
-def _daemon(loaded: Configuration) -> str:
-    return Endpoint(loaded.settings.amqp.connection_url()).account
-
-
-def _wanted(loaded: Configuration, fresh: dict[str, str] | None = None) -> Definitions:
-    hashes = {account: password_hash(word) for account, word in (fresh or {}).items()}
-    return render(
-        loaded.view.directory,
-        vhost=loaded.settings.amqp.vhost,
-        daemon_user=_daemon(loaded),
-        hashes=hashes,
-    )
-
-
-def _admin(loaded: Configuration, file: Path | None) -> _Admin:
-    url = loaded.settings.amqp.management()
-    if file is not None:
-        url = read_file(file).decode("utf-8", "replace").strip()
-        if address(url, "http", "https") is None:
-            raise BadInput("it must hold http://ADMIN:PASSWORD@HOST:PORT", where=str(file))
-    if url is None:
-        text = (
-            "amqp.management_url is not set: set it, or management_url_file where it has a password"
-        )
-        raise ConfigError((Problem(str(loaded.file), 0, text),))
-    return _Admin(url, f"RabbitMQ at {urlsplit(url).netloc.rpartition('@')[2]}")
-
-
-async def _look(admin: _Admin, loaded: Configuration) -> _State:
-    wanted = _wanted(loaded)
+async def _look(admin: Admin, loaded: Configuration) -> _State:
+    wanted = wanted_of(loaded)
     async with Management(admin.url, vhost=loaded.settings.amqp.vhost) as management:
         differences = await management.check(wanted)
         there = await management.accounts()
@@ -216,12 +168,12 @@ async def _look(admin: _Admin, loaded: Configuration) -> _State:
 
 
 async def _make(
-    admin: _Admin, loaded: Configuration, fresh: dict[str, str], **beyond: bool
+    admin: Admin, loaded: Configuration, fresh: dict[str, str], **beyond: bool
 ) -> list[str]:
     """Applies, and returns what differs still."""
     async with Management(admin.url, vhost=loaded.settings.amqp.vhost) as management:
-        await management.apply(_wanted(loaded, fresh), **beyond)
-        return await management.check(_wanted(loaded))
+        await management.apply(wanted_of(loaded, fresh), **beyond)
+        return await management.check(wanted_of(loaded))
 
 
 def _known(accounts: Sequence[str], wanted: Definitions) -> None:
@@ -236,30 +188,13 @@ def _known(accounts: Sequence[str], wanted: Definitions) -> None:
 
 def _new_passwords(loaded: Configuration, accounts: set[str]) -> dict[str, str]:
     """Drawn for systems; for the daemon's own account the one that it will log in with."""
-    fresh = {account: secrets.token_urlsafe(_PASSWORD_BYTES) for account in sorted(accounts)}
-    if _daemon(loaded) in fresh:
+    fresh = {account: new_secret() for account in sorted(accounts)}
+    if daemon_account(loaded) in fresh:
         own = urlsplit(loaded.settings.amqp.connection_url()).password
-        del fresh[_daemon(loaded)]
+        del fresh[daemon_account(loaded)]
         if own is not None:
-            fresh[_daemon(loaded)] = unquote(own)
+            fresh[daemon_account(loaded)] = unquote(own)
     return fresh
-
-
-def _keep(file: Path, passwords: dict[str, str]) -> None:
-    """Before they are set: a password that nobody has is worse than one that is not set."""
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(passwords, out, indent=2)
-            out.write("\n")
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as error:
-        raise BadInput(
-            f"passwords cannot be written: {error.strerror}",
-            where=str(file),
-            mend="name a file that is not there yet; nothing was changed",
-        ) from error
 
 
 def _print(differences: Sequence[str]) -> None:
@@ -272,9 +207,7 @@ def _print(differences: Sequence[str]) -> None:
         note("RabbitMQ is what the directory asks for", "good")
 
 
-def _tell(
-    admin: _Admin, shown: dict[str, Any], passwords: Path | None, left: Sequence[str]
-) -> None:
+def _tell(admin: Admin, shown: dict[str, Any], passwords: Path | None, left: Sequence[str]) -> None:
     note(f"{admin.place} was made so", "good")
     if shown and passwords is None:
         say()

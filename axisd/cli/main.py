@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, Place]] = {
     "doctor": Place("axisd.cli.doctor:doctor", "Check everything an operator checks first."),
     "check": Place("axisd.cli.check:check", "Check that documents get through; on record."),
     "directory": Place("axisd.cli.directory:directory", "Agencies, and the systems serving them."),
+    "system": Place("axisd.cli.system:system", "Systems: enrol, rotate, suspend, remove."),
     "broker": Place("axisd.cli.broker:broker", "Topology and permissions of RabbitMQ."),
     "envelope": Place("axisd.cli.envelope:envelope", "Inspect, sign and build envelopes."),
     "submit": Place("axisd.cli.submit:submit", "Hand an envelope in, as an agency's system does."),

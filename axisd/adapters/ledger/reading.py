@@ -37,7 +37,6 @@ from axisd.core.records import (
     OutboxKind,
     OutboxRow,
     OutboxSummary,
-    RouteKind,
     SubmissionRecord,
 )
 from axisd.core.timeline import Timeline
@@ -325,16 +324,6 @@ def unmatched_count(connection: Connection) -> int:
     return connection.execute(
         select(func.count()).select_from(tables.status).where(_status.delivery_id.is_(None))
     ).scalar_one()
-
-
-def outstanding(connection: Connection) -> dict[str, int]:
-    """How many deliveries still have to leave, by the organ that sent them; what lies in a mailbox has left."""
-    rows = connection.execute(
-        select(_delivery.sender, func.count().label("waiting"))
-        .where(literal_column(tables.STILL_OPEN), _delivery.route != str(RouteKind.MAILBOX))
-        .group_by(_delivery.sender)
-    )
-    return {str(row.sender): int(row.waiting) for row in rows}
 
 
 def numbered(

@@ -8,7 +8,7 @@ IntegrityError (what is there contradicts itself), and ConfigError while opening
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,7 @@ from axisd.adapters.ledger import (
     reconciliation,
     schema,
     statistics,
+    systems,
     verify,
     writing,
 )
@@ -171,7 +172,11 @@ class LedgerReader:
 
     async def outstanding(self) -> Mapping[str, int]:
         """How many deliveries still have to leave, by the organ that sent them."""
-        return await self._reader.read(reading.outstanding)
+        return await self._reader.read(systems.outstanding)
+
+    async def last_hand_in(self, senders: Collection[str], since: datetime) -> datetime | None:
+        """When something of one of these organs came in last; None if nothing did since `since`."""
+        return await self._reader.read(partial(systems.last_hand_in, senders=senders, since=since))
 
     async def numbered(
         self, number: str, notation: str, sender: str = "", year: str = ""

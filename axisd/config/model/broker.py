@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from axisd.config.files import Secret
 from axisd.config.model.section import Section, setting
-from axisd.config.model.terms import AmqpUrl, HttpUrl, amqp_url, http_url, with_vhost
+from axisd.config.model.terms import AmqpUrl, HttpUrl, PublicAmqpUrl, amqp_url, http_url, with_vhost
 from axisd.config.units import Duration
 
 
@@ -34,6 +34,12 @@ class AmqpSettings(Section):
         "How long a publish waits for the broker's confirm.",
         default=timedelta(seconds=10),
         gt=timedelta(),
+    )
+    public_url: PublicAmqpUrl | None = setting(
+        "Address at which agencies' systems reach RabbitMQ, such as amqps://axis.example.vn:5671: what"
+        " axisd system tells them.",
+        reloads=True,
+        default=None,
     )
     management_url: HttpUrl | None = setting(
         "Address of RabbitMQ's management API, for broker check and apply, and for counting who"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from axisd.config.model.section import Section, setting
-from axisd.config.model.terms import Socket
+from axisd.config.model.terms import PublicHttpUrl, Socket
 from axisd.config.units import Address, Duration, Listen
 
 
@@ -14,6 +14,12 @@ class HttpSettings(Section):
     """Metrics, health and the door for VXP clients."""
 
     listen: Listen = setting("Address to listen on.", default=Address("127.0.0.1", 9153))
+    public_url: PublicHttpUrl | None = setting(
+        "Address at which agencies' systems reach the doors, such as https://axis.example.vn: what axisd"
+        " system tells them.",
+        reloads=True,
+        default=None,
+    )
 
 
 class ControlSettings(Section):

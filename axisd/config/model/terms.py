@@ -57,6 +57,25 @@ def http_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _public_amqp(text: str) -> str:
+    amqp_url(SecretStr(text))
+    return _told(text)
+
+
+def _public_http(text: str) -> str:
+    http_url(SecretStr(text))
+    return _told(text)
+
+
+def _told(text: str) -> str:
+    parts = urlsplit(text)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            "others are told it: write the address alone, without an account or a query"
+        )
+    return text.rstrip("/")
+
+
 def _split(value: SecretStr) -> Any:
     try:
         parts = urlsplit(value.get_secret_value())
@@ -79,6 +98,8 @@ Centre = Annotated[str, AfterValidator(_centre), Called("centre code")]
 Level1 = Annotated[str, AfterValidator(_level1), Called("level-1 code")]
 AmqpUrl = Annotated[SecretStr, AfterValidator(amqp_url), Called("AMQP URL")]
 HttpUrl = Annotated[SecretStr, AfterValidator(http_url), Called("HTTP URL")]
+PublicAmqpUrl = Annotated[str, AfterValidator(_public_amqp), Called("AMQP URL")]
+PublicHttpUrl = Annotated[str, AfterValidator(_public_http), Called("HTTP URL")]
 Socket = Annotated[Place, AfterValidator(_socket)]
 
 
