@@ -525,8 +525,43 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         False,
         Event.RELAY_REJECTION,
         "10",
-        "The national axis refused the document for {agency}: code {code}, {detail}",
-        "Trục quốc gia từ chối văn bản gửi {agency}: mã {code}, {detail}",
+        "The national axis refused the document for {agency}: code {code}, {detail}."
+        " Ask the operator of the axis before sending it again.",
+        "Trục quốc gia từ chối văn bản gửi {agency}: mã {code}, {detail}."
+        " Hãy liên hệ đơn vị vận hành trục trước khi gửi lại.",
+    ),
+    Reason(
+        "national-invalid-file",
+        Fault.SENDER,
+        False,
+        Event.RELAY_REJECTION,
+        "10",
+        "The national axis calls the file for {agency} invalid: code {code}, {detail}."
+        " Mend what it names, and send the document under a new DocumentId.",
+        "Trục quốc gia báo tệp gửi {agency} không hợp lệ: mã {code}, {detail}."
+        " Hãy sửa lỗi được nêu và gửi văn bản với DocumentId mới.",
+    ),
+    Reason(
+        "national-not-edxml",
+        Fault.SENDER,
+        False,
+        Event.RELAY_REJECTION,
+        "22",
+        "The national axis does not take the message for {agency} for edXML: code {code}, {detail}."
+        " Have the software that made it corrected, and send the document under a new DocumentId.",
+        "Trục quốc gia không nhận dạng được gói tin gửi {agency} là edXML: mã {code}, {detail}."
+        " Hãy sửa phần mềm tạo gói tin và gửi văn bản với DocumentId mới.",
+    ),
+    Reason(
+        "national-sender-unregistered",
+        Fault.AXIS,
+        False,
+        Event.RELAY_REJECTION,
+        "19",
+        "The national axis does not know {sender} as a sender: code {code}, {detail}."
+        " Ask the operator of the axis to register the agency there; then send it under a new DocumentId.",
+        "Trục quốc gia chưa đăng ký cơ quan gửi {sender}: mã {code}, {detail}."
+        " Hãy đề nghị đơn vị vận hành trục đăng ký cơ quan; sau đó gửi lại với DocumentId mới.",
     ),
     Reason(
         "national-unknown-recipient",
@@ -534,8 +569,10 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         False,
         Event.RELAY_REJECTION,
         "18",
-        "The national axis does not know {agency}.",
-        "Trục quốc gia không có mã cơ quan {agency}.",
+        "The national axis does not know {agency}."
+        " Look the recipient's code up in the national directory, and send to that code.",
+        "Trục quốc gia không có mã cơ quan {agency}."
+        " Hãy tra mã cơ quan nhận trong danh mục quốc gia và gửi theo mã đó.",
     ),
     Reason(
         "national-locked-recipient",
@@ -543,8 +580,10 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         False,
         Event.RELAY_REJECTION,
         "23",
-        "The national axis has locked {agency}.",
-        "Cơ quan {agency} đang bị khóa trên trục quốc gia.",
+        "The national axis has locked {agency}."
+        " Send the document another way until the recipient is unlocked there.",
+        "Cơ quan {agency} đang bị khóa trên trục quốc gia."
+        " Hãy gửi văn bản bằng cách khác cho đến khi cơ quan nhận được mở khóa.",
     ),
     Reason(
         "national-account",

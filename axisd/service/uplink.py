@@ -17,7 +17,13 @@ from axisd.ports import Clock, NationalAnswer, NationalAxis, Telemetry
 
 _AGAIN: Final = frozenset({"20", "21"})
 _ACCOUNT: Final = "15"
-_FINAL: Final = {"18": "national-unknown-recipient", "23": "national-locked-recipient"}
+_FINAL: Final = {
+    "10": "national-invalid-file",
+    "18": "national-unknown-recipient",
+    "19": "national-sender-unregistered",
+    "22": "national-not-edxml",
+    "23": "national-locked-recipient",
+}
 
 
 class Uplink:
@@ -46,11 +52,11 @@ class Uplink:
         if answer.code == _ACCOUNT:
             outcome = "account"
         self._telemetry.national("send", outcome, self._clock.monotonic() - started, answer.text)
-        return judged(answer, agency)
+        return judged(answer, agency, facts.sender)
 
 
-def judged(answer: NationalAnswer, agency: str) -> Attempt:
-    """What the national axis's answer means for the delivery to `agency`."""
+def judged(answer: NationalAnswer, agency: str, sender: str) -> Attempt:
+    """What the national axis's answer means for the delivery from `sender` to `agency`."""
     if answer.accepted:
         return Sent(answer.doc_id or None)
     if answer.code in _AGAIN:
@@ -59,5 +65,6 @@ def judged(answer: NationalAnswer, agency: str) -> Attempt:
         refusal = refuse("national-account", code=answer.code, detail=answer.text)
         return Failed(refusal, everywhere=True)
     code = _FINAL.get(answer.code, "national-refused")
-    refusal = refuse(code, agency=agency, code=answer.code, detail=answer.text)
+    said = {"agency": agency, "sender": sender, "code": answer.code or "–"}
+    refusal = refuse(code, **said, detail=answer.text.rstrip(" .") or "–")
     return Failed(refusal, final=True)

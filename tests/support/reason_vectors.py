@@ -235,7 +235,7 @@ def _broker(said: Delivered) -> Lead:
 
 def _national(code: str) -> Lead:
     def lead() -> Iterator[Refusal]:
-        attempt = judged(NationalAnswer(code, "câu trả lời"), "G14")
+        attempt = judged(NationalAnswer(code, "câu trả lời"), "G14", SENDER)
         assert isinstance(attempt, Failed)
         yield attempt.refusal
 
@@ -370,7 +370,10 @@ LEADS: Final[Mapping[str, Lead]] = {
     "recall-answer-overdue": _lapsed("recall-answer-overdue", 3, asked=True),
     "consignment-overdue": _lapsed("consignment-overdue", 3, DeliveryState.DEFERRED),
     # the national axis
-    "national-refused": _national("10"),
+    "national-refused": _national("999"),
+    "national-invalid-file": _national("10"),
+    "national-sender-unregistered": _national("19"),
+    "national-not-edxml": _national("22"),
     "national-unknown-recipient": _national("18"),
     "national-locked-recipient": _national("23"),
     "national-account": _national("15"),

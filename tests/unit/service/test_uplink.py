@@ -83,9 +83,9 @@ async def test_a_wrong_account_is_told_as_a_trouble_of_ours() -> None:
         ("15", "national-account", False, True),
         ("18", "national-unknown-recipient", True, False),
         ("23", "national-locked-recipient", True, False),
-        ("10", "national-refused", True, False),
-        ("19", "national-refused", True, False),
-        ("22", "national-refused", True, False),
+        ("10", "national-invalid-file", True, False),
+        ("19", "national-sender-unregistered", True, False),
+        ("22", "national-not-edxml", True, False),
         ("999", "national-refused", True, False),
         ("", "national-refused", True, False),
     ],
@@ -93,19 +93,32 @@ async def test_a_wrong_account_is_told_as_a_trouble_of_ours() -> None:
 def test_each_code_is_ours_theirs_or_the_senders(
     code: str, reason: str, final: bool, everywhere: bool
 ) -> None:
-    attempt = failed(judged(NationalAnswer(code, "câu trả lời"), "G14"))
+    attempt = failed(judged(NationalAnswer(code, "câu trả lời"), "G14", FINANCE))
     assert attempt.refusal.code == reason
     assert (attempt.final, attempt.everywhere) == (final, everywhere)
     for language in ("en", "vi"):
         assert attempt.refusal.text(language)
 
 
-@pytest.mark.parametrize("code", ["10", "19", "999", "15", "20"])
+@pytest.mark.parametrize("code", ["10", "19", "22", "999", "15", "20"])
 def test_what_the_national_axis_said_reaches_the_reader(code: str) -> None:
-    attempt = failed(judged(NationalAnswer(code, "sai định dạng"), "G14"))
+    attempt = failed(judged(NationalAnswer(code, "sai định dạng."), "G14", FINANCE))
     assert "sai định dạng" in attempt.refusal.text("vi")
     assert code in attempt.refusal.text("vi")
 
 
+@pytest.mark.parametrize("code", ["10", "18", "19", "22", "23", "999"])
+def test_a_final_answer_tells_the_sender_what_to_do_in_both_languages(code: str) -> None:
+    refusal = failed(judged(NationalAnswer(code, "từ chối"), "G14", FINANCE)).refusal
+    for language, advice in (("en", ("Ask", "Mend", "Have", "Look", "Send")), ("vi", ("Hãy",))):
+        text = refusal.text(language)  # type: ignore[arg-type]
+        assert any(f" {word} " in text for word in advice), text
+
+
+def test_the_sender_that_the_national_axis_does_not_know_is_named() -> None:
+    refusal = failed(judged(NationalAnswer("19", "chưa đăng ký"), "G14", FINANCE)).refusal
+    assert FINANCE in refusal.text("vi")
+
+
 def test_what_was_taken_without_a_number_is_taken() -> None:
-    assert judged(NationalAnswer("0"), "G14") == Sent(None)
+    assert judged(NationalAnswer("0"), "G14", FINANCE) == Sent(None)
