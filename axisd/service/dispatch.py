@@ -32,7 +32,9 @@ from axisd.core.retry import Backoff
 from axisd.core.view import View
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Clock, Ledger, Telemetry
+from axisd.service.breaker import Circuit, Interrupted
 from axisd.service.commit import GroupCommit
+from axisd.service.in_order import InOrder
 from axisd.service.outbox import PAGE, Schedule
 
 Send = Callable[[Parcel], Awaitable[Attempt]]
@@ -48,11 +50,13 @@ _LOOK_AGAIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much is under way at once: rows, rows of one destination, bytes. One row goes whatever its size."""
+    """How much is under way at once: rows, rows of one destination, bytes. One row goes whatever its size.
+    `in_order`: what is about one document leaves one after the other, for exits that keep no order."""
 
     window: int = 256
     per_destination: int = 64
     size: int = 48 * 1024 * 1024
+    in_order: bool = False
 
 
 class Dispatch:
@@ -86,6 +90,7 @@ class Dispatch:
         self._backoff = backoff
         self._bounds = bounds
         self._schedule = Schedule(per_destination=bounds.per_destination)
+        self._in_order = InOrder() if bounds.in_order else None
         self._wake = asyncio.Event()
         self._unread = True
         self._ahead: deque[OutboxRow] = deque()
@@ -108,6 +113,16 @@ class Dispatch:
         self._schedule.release(destination)
         self._open_at = 0.0
         self._wake.set()
+
+    def interrupted(self) -> list[Interrupted]:
+        """The destinations to which nothing leaves just now, or the whole exit, because the last try failed."""
+        found = self._schedule.interrupted(self._clock.now())
+        if self._shut:
+            left = timedelta(seconds=max(self._open_at - self._clock.monotonic(), 0.0))
+            circuit = Circuit.OPEN if left else Circuit.TRYING
+            until = self._clock.now() + left
+            found.insert(0, Interrupted(self.name, circuit, self._shut, until))
+        return found
 
     async def reload(self) -> None:
         """Reads from the ledger what waits there: at the start, and after an operator changed rows.
@@ -193,20 +208,34 @@ class Dispatch:
             self._release_bounds(rows[0])
             return ()
         parcels = {parcel.row.id: parcel for parcel in found}
-        for row in rows:
-            if row.id not in parcels:
-                self._schedule.gone(row, self._clock.now())
-                self._release_bounds(row)
-            elif parcels[row.id].must_wait:
-                now = self._clock.now()
-                self._schedule.waits(row, now + _BEHIND, now)
-                self._release_bounds(row)
-        sizes = {row.id: row.size for row in rows}
         return [
-            _sized(parcel, sizes[parcel.row.id])
-            for parcel in parcels.values()
-            if not parcel.must_wait
+            _sized(parcels[row.id], row.size)
+            for row in rows
+            if self._leaves(row, parcels.get(row.id))
         ]
+
+    def _leaves(self, row: OutboxRow, parcel: Parcel | None) -> bool:
+        """Whether `row` goes now; if not, it is given back to the schedule."""
+        now = self._clock.now()
+        if parcel is None:
+            self._forget(row)
+            self._schedule.gone(row, now)
+        elif again := self._waits(parcel, now):
+            self._schedule.waits(row, again, now)
+        else:
+            return True
+        self._release_bounds(row)
+        return False
+
+    def _waits(self, parcel: Parcel, now: datetime) -> datetime | None:
+        """Until when it waits for another of its document to leave; None if it need not."""
+        if parcel.must_wait:
+            return now + _BEHIND
+        return self._in_order.enter(parcel, now) if self._in_order is not None else None
+
+    def _forget(self, row: OutboxRow) -> None:
+        if self._in_order is not None:
+            self._in_order.forget(row.id)
 
     async def _carry_large(self, row: OutboxRow) -> None:
         """Loaded and sent while no other large body is in memory for anything."""
@@ -224,6 +253,7 @@ class Dispatch:
         except TransientError as error:
             # Nothing was tried, so nothing is counted against the row.
             self._telemetry.trouble(self.name, error)
+            self._forget(row)
             self._schedule.unsent(row)
             self._pause()
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other rows
@@ -242,6 +272,7 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other rows
             # It may have left: tried again only after the next start, under the same message id.
             self._telemetry.trouble(self.name, error)
+            self._forget(row)
             self._schedule.gone(row, self._clock.now())
             return
         self._note(row, attempt, change)
@@ -274,26 +305,35 @@ class Dispatch:
         else:
             self._shut = 0
         answered = isinstance(attempt, Sent) or attempt.final
-        if answered:
-            self._schedule.left(row, now)
-            return
         again = None
-        for put_off in change.deferrals:
+        for put_off in () if answered else change.deferrals:
             again = replace(
                 row, due_at=put_off.due_at, attempts=put_off.attempts, reason=put_off.reason
             )
+        self._keep_in_order(row, again)
+        if answered:
+            self._schedule.left(row, now)
+            return
         # What is wrong everywhere is not this destination's fault; and after a row whose time was up,
         # the next one is looked at at once, because its time may be up too.
         wait = timedelta() if everywhere or again is None else self._wait(row)
         self._schedule.failed(row, again, wait, now)
 
+    def _keep_in_order(self, row: OutboxRow, again: OutboxRow | None) -> None:
+        if again is None:
+            self._forget(row)
+        elif self._in_order is not None:
+            self._in_order.put_off(row.id, again.due_at)
+
     def _put_off(self, row: OutboxRow) -> None:
         """For a while, in memory only: in the ledger it waits as before."""
         now, wait = self._clock.now(), self._wait(row)
-        self._schedule.failed(row, replace(row, due_at=now + wait), wait, now)
+        again = replace(row, due_at=now + wait)
+        self._keep_in_order(row, again)
+        self._schedule.failed(row, again, wait, now)
 
     def _wait(self, row: OutboxRow) -> timedelta:
-        failures = self._schedule[row.destination].failures + 1
+        failures = self._schedule[row.destination].breaker.failures + 1
         return self._backoff.after(failures, random.random())
 
     def _pause(self) -> None:

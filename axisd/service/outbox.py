@@ -1,7 +1,7 @@
 """The order in which what waits in the outbox leaves: fair, urgent first, bounded.
 
 Each destination has a queue of its own, and destinations take turns, so that one dead agency delays no
-other. A destination that fails is paused with backoff and then tried with one row at a time. Urgent rows
+other. A destination that fails is paused with backoff and then tried with one row at a time (`breaker`). Urgent rows
 overtake, within a destination and among destinations, by the rule of `lanes`. Only rows without their
 bodies are held here, about `DEPTH` for each lane of a destination; the rest stays in the ledger and is read
 on as the queue empties.
@@ -24,6 +24,7 @@ from typing import Final
 
 from axisd.core.records import OutboxRow
 from axisd.core.submission import NORMAL_SHARE, Lane
+from axisd.service.breaker import Breaker, Circuit, Interrupted
 from axisd.service.lanes import Lanes
 
 DEPTH: Final = 1000
@@ -47,8 +48,7 @@ class Destination:
     later: list[tuple[datetime, str, OutboxRow]] = field(default_factory=list)
     waiting: dict[Lane, set[str]] = field(default_factory=lambda: {lane: set() for lane in Lane})
     under_way: dict[str, OutboxRow | None] = field(default_factory=dict)
-    failures: int = 0
-    paused_until: datetime | None = None
+    breaker: Breaker = field(default_factory=Breaker)
     cursor: str | None = None
     more: bool = False
     _missed: bool = False
@@ -120,10 +120,7 @@ class Destination:
 
     def may_leave(self, now: datetime, most: int) -> bool:
         """Whether a row may leave now, with at most `most` of them under way."""
-        if self.paused_until is not None and now < self.paused_until:
-            return False
-        # After a failure one row at a time finds out whether the destination is back.
-        if len(self.under_way) >= (1 if self.failures else most):
+        if len(self.under_way) >= self.breaker.room(now, most):
             return False
         self._ripen(now)
         return bool(len(self.ready))
@@ -162,7 +159,7 @@ class Destination:
 
     def release(self) -> None:
         """Everything is due now, and no pause holds."""
-        self.paused_until = None
+        self.breaker.release()
         for _, _, row in sorted(self.later, key=lambda item: item[1]):
             self.ready.put(row, row.lane)
         self.later.clear()
@@ -170,8 +167,8 @@ class Destination:
     def wakes_at(self, now: datetime) -> datetime | None:
         """The next moment after `now` at which a row may leave although nothing happens before."""
         moments = [now] if len(self.ready) else [due for due, _, _ in self.later[:1]]
-        if moments and self.paused_until is not None:
-            moments = [max(moments[0], self.paused_until)]
+        if moments and self.breaker.open_until is not None:
+            moments = [max(moments[0], self.breaker.open_until)]
         # What may leave already waits for something under way, and that wakes by itself.
         return next((moment for moment in moments if moment > now), None)
 
@@ -258,8 +255,7 @@ class Schedule:
     def left(self, row: OutboxRow, now: datetime) -> None:
         """`row` left: its destination works."""
         destination = self[row.destination]
-        destination.failures = 0
-        destination.paused_until = None
+        destination.breaker.succeeded()
         destination.back(row, now)
         self._forget_if_idle(destination)
 
@@ -268,8 +264,7 @@ class Schedule:
     ) -> None:
         """`row` did not leave. `again`: its row as it now stands in the ledger, None if it ended there."""
         destination = self[row.destination]
-        destination.failures += 1
-        destination.paused_until = now + pause
+        destination.breaker.failed(now, pause, again.reason if again else "")
         destination.back(row, now, again)
         self._forget_if_idle(destination)
 
@@ -278,6 +273,14 @@ class Schedule:
         for destination in self:
             if name is None or destination.name == name:
                 destination.release()
+
+    def interrupted(self, now: datetime) -> list[Interrupted]:
+        """Destinations to which nothing leaves just now, or one row at a time, because the last one failed."""
+        return [
+            Interrupted(d.name, circuit, d.breaker.failures, d.breaker.open_until, d.breaker.reason)
+            for d in self
+            if (circuit := d.breaker.circuit(now)) is not Circuit.CLOSED
+        ]
 
     def wakes_at(self, now: datetime) -> datetime | None:
         """The next moment after `now` at which there is something to do although nothing happens."""

@@ -295,6 +295,49 @@ def test_an_update_waits_for_what_an_operator_holds_and_delays_nothing_else() ->
     bench(work)
 
 
+def test_many_documents_are_under_way_to_one_destination_and_each_document_in_order() -> None:
+    async def work(made: Bench) -> None:
+        to, failed = f"national:{MINISTRY}", Failed(refuse("national-failed", detail="20"))
+        made.seconds[to] = 1.0
+        made.answers[to] = [failed, Sent()]
+        first = await made.submit(MINISTRY, name="same")
+        second = await made.submit(MINISTRY, name="same", sender=HEALTH)
+        await made.until(lambda: bool(made.telemetry.attempts))
+        others = [await made.submit(MINISTRY) for _ in range(6)]
+        await made.until(lambda: not made.waiting())
+        ids = [key for _, _, key in made.sent]
+        assert made.most[to] > 4
+        assert ids.count(first.deliveries[0].id) == 2
+        last = max(at for at, _, key in made.sent if key == first.deliveries[0].id)
+        (after,) = [at for at, _, key in made.sent if key == second.deliveries[0].id]
+        assert after >= last + 1.0
+        assert all(at < after for at, _, key in made.sent if key == others[0].deliveries[0].id)
+
+    bench(
+        work,
+        Bounds(window=8, per_destination=8, in_order=True),
+        prefixes=("national",),
+    )
+
+
+def test_an_exit_that_is_shut_and_a_destination_that_fails_are_seen_by_operators() -> None:
+    async def work(made: Bench) -> None:
+        assert made.dispatch.interrupted() == []
+        made.answers[INBOX] = [MISSING]
+        await made.submit(HEALTH)
+        await made.until(lambda: bool(made.dispatch.interrupted()))
+        (seen,) = made.dispatch.interrupted()
+        assert (seen.destination, seen.reason) == (INBOX, "inbox-missing")
+        assert seen.until is not None
+        assert seen.until > made.clock.now()
+        made.answers[OTHER] = [SHUT]
+        await made.submit(OFFICE)
+        await made.until(lambda: len(made.dispatch.interrupted()) == 2)
+        assert made.dispatch.interrupted()[0].destination == "relay"
+
+    bench(work)
+
+
 def test_an_update_goes_on_when_what_it_changes_was_withdrawn() -> None:
     async def work(made: Bench) -> None:
         await made.kill()

@@ -183,10 +183,36 @@ def test_failures_are_counted_until_one_succeeds() -> None:
     for expected in (1, 2, 3):
         (taken,) = made.next(NOW, 1)
         made.failed(taken, taken, timedelta(), NOW)
-        assert made["local:a"].failures == expected
+        assert made["local:a"].breaker.failures == expected
     (taken,) = made.next(NOW, 1)
     made.left(taken, NOW)
-    assert made["local:a"].failures == 0
+    assert made["local:a"].breaker.failures == 0
+
+
+def test_what_fails_while_its_destination_is_already_paused_makes_the_pause_no_longer() -> None:
+    made = schedule(*rows(5))
+    for number, taken in enumerate(made.next(NOW, 5)):
+        made.failed(taken, replace(taken, due_at=NOW + SECOND), (number + 1) * MINUTE, NOW)
+    assert made["local:a"].breaker.failures == 1
+    assert made.wakes_at(NOW) == NOW + MINUTE
+    assert len(made.next(NOW + MINUTE, 5)) == 1
+
+
+def test_an_operator_sees_which_destinations_are_interrupted_why_and_until_when() -> None:
+    made = schedule(*rows(2), *rows(1, "local:b", 10))
+    first, other = made.next(NOW, 2)
+    assert made.interrupted(NOW) == []
+    again = replace(first, due_at=NOW + SECOND, reason="national-failed")
+    made.failed(first, again, MINUTE, NOW)
+    made.left(other, NOW)
+    (seen,) = made.interrupted(NOW)
+    assert (seen.destination, seen.circuit, seen.until) == ("local:a", "open", NOW + MINUTE)
+    assert (seen.failures, seen.reason) == (1, "national-failed")
+    (seen,) = made.interrupted(NOW + MINUTE)
+    assert seen.circuit == "trying"
+    (probe,) = made.next(NOW + MINUTE, 5)
+    made.left(probe, NOW + MINUTE)
+    assert made.interrupted(NOW + MINUTE) == []
 
 
 def test_a_row_that_was_put_off_waits_for_its_own_time() -> None:
