@@ -1,8 +1,10 @@
 """`make bench`: speed and memory of the axis on this machine, beside what a bare relay reaches in the same run.
 
-Prints a table and writes `var/bench/*.json`; a ledger of a million deliveries is made there once and kept. Machines are shared and noisy: the relay and the axis take
-turns, and the ratio of their medians is what to compare between runs. A figure that falls short is
-printed as such; nothing here fails because of it.
+    python -m bench [PART ...]    all parts, or those that are named
+
+Prints a table and writes `var/bench/PART.json`; a ledger of a million deliveries is made there once and kept.
+Machines are shared and noisy: the relay and the axis take turns, and the ratio of their medians is what to
+compare between runs. A figure that falls short is printed as such; nothing here fails because of it.
 """
 
 from __future__ import annotations
@@ -12,16 +14,20 @@ import json
 import shutil
 import statistics
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from axisd.simulator.province import Province
-from bench import axis, deadlines, ledger, mailbox, relay, report, trace
+from bench import axis, deadlines, ledger, mailbox, national, relay, report, trace
 from bench.large import large
 
 FOLDER = Path("var/bench")
 ROUNDS = 3
+
+Row = tuple[str, str, str, bool]
+"""What was measured, how much it was, what was wanted, and whether it holds."""
 
 
 async def whole(folder: Path) -> dict[str, Any]:
@@ -69,6 +75,12 @@ async def boxes(folder: Path) -> dict[str, Any]:
     return await mailbox.run(folder)
 
 
+async def uplink(folder: Path) -> dict[str, Any]:
+    """To a healthy national axis, by the bounds that were and those that are."""
+    _say("the uplink to a healthy national axis")
+    return dict(await national.run(folder))
+
+
 async def year(folder: Path) -> dict[str, Any]:
     """What looks at a year of a million deliveries."""
     of = large(FOLDER)
@@ -80,8 +92,8 @@ async def year(folder: Path) -> dict[str, Any]:
     return {"trace": traces, "deadlines": swept, "report": await report.run(folder, of)}
 
 
-def rows(found: Mapping[str, Any], full: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
-    """What was measured, what was wanted, and whether it holds."""
+def rows(found: Mapping[str, Any]) -> Iterator[Row]:
+    """Of the axis as a process."""
     rate = statistics.median(r["per_second"] for r in found["throughput"])
     bare = statistics.median(r["per_second"] for r in found["relay"])
     cpu = statistics.median(r["daemon_cpu_ms"] for r in found["throughput"])
@@ -103,11 +115,23 @@ def rows(found: Mapping[str, Any], full: Mapping[str, Any]) -> Iterator[tuple[st
     yield "peak with 30 MB envelopes", f"{peak:.0f} MB", "< 400 MB", peak < 400
     start = max(found["start_seconds"])
     yield "start to ready", f"{start:.1f} s", "< 3 s", start < 3
-    cost = next(g["cpu_full_over_empty"] for g in full["groups"] if g["group"] == 20)
+
+
+def filled(found: Mapping[str, Any]) -> Iterator[Row]:
+    """Of the ledger alone."""
+    cost = next(g["cpu_full_over_empty"] for g in found["groups"] if g["group"] == 20)
     yield "ledger, 100,000 documents / empty", f"{cost:.2f}", "≤ 1.20", cost <= 1.2
 
 
-def looks(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def uplinks(found: Mapping[str, Any]) -> Iterator[Row]:
+    """To the national axis; the busy ministry is the hard case, since it is one destination."""
+    for shape in ("one ministry", "twenty ministries", "one ministry, 50 ms away"):
+        before, after = found[shape]["before"], found[shape]["after"]
+        yield f"uplink, {shape}", f"{after:.0f}/s", "≥ 100/s", after >= 100
+        yield "with one row at a time for each", f"{before:.0f}/s", "", True
+
+
+def looks(found: Mapping[str, Any]) -> Iterator[Row]:
     """The same for what must not depend on how much there is."""
     sweep = found["deadlines"]
     worst = sweep["page_worst_ms"]
@@ -126,7 +150,7 @@ def looks(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     yield from _traces(found["trace"])
 
 
-def _traces(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _traces(found: Mapping[str, Any]) -> Iterator[Row]:
     """Of a document from anywhere in the year; verifying costs what its receipts are."""
     plain, proven = found["unproven"], found["proven"]
     for name, p in (("p50", "p50_ms"), ("p95", "p95_ms")):
@@ -141,7 +165,7 @@ def _traces(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         )
 
 
-def listed(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def listed(found: Mapping[str, Any]) -> Iterator[Row]:
     """The same for the mailbox of an agency behind a door."""
     worst = max(found["first_page_worst_ms"], found["page_worst_ms"])
     name = f"a page of {found['waiting']:,} waiting items"
@@ -150,7 +174,7 @@ def listed(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     yield "counting them", f"{found['count_p50_ms']:.1f} ms", "", True
 
 
-def _urgency(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _urgency(found: Mapping[str, Any]) -> Iterator[Row]:
     """Urgent documents pass the backlog by, and the backlog goes on meanwhile."""
     urgent, normal = found["urgent_p50_ms"], found["normal_p50_ms"]
     yield "urgent under a backlog, p50", f"{urgent:.0f} ms", "", True
@@ -168,24 +192,40 @@ def _say(text: str) -> None:
     sys.stderr.write(f"· {text}\n")
 
 
-def main() -> None:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the bench: what runs in a folder of its own, and how what it found reads in the table."""
+
+    run: Callable[[Path], Awaitable[dict[str, Any]]]
+    rows: Callable[[Mapping[str, Any]], Iterable[Row]]
+
+
+PARTS: Mapping[str, Part] = {
+    "axis": Part(whole, rows),
+    "ledger": Part(alone, filled),
+    "mailbox": Part(boxes, listed),
+    "national": Part(uplink, uplinks),
+    "year": Part(year, looks),
+}
+
+
+def main(names: Sequence[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for left in ("province", "ledger", "mailbox", "year"):
-        shutil.rmtree(FOLDER / left, ignore_errors=True)
-    found = asyncio.run(whole(FOLDER / "province"))
-    full = asyncio.run(alone(FOLDER / "ledger"))
-    shutil.rmtree(FOLDER / "ledger")
-    waiting = asyncio.run(boxes(FOLDER / "mailbox"))
-    many = asyncio.run(year(FOLDER / "year"))
-    for name, content in (("axis", found), ("ledger", full), ("mailbox", waiting), ("year", many)):
-        text = json.dumps(content, indent=1, ensure_ascii=False)
-        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    if unknown := set(names) - PARTS.keys():
+        sys.exit(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     out = [f"\n{'':36}{'measured':>12}  {'wanted':>9}\n"]
-    for what, measured, wanted, holds in (*rows(found, full), *listed(waiting), *looks(many)):
-        mark = "" if not wanted else "  holds" if holds else "  FALLS SHORT"
-        out.append(f"{what:36}{measured:>12}  {wanted:>9}{mark}\n")
+    for name in names or PARTS:
+        part, folder = PARTS[name], FOLDER / name
+        shutil.rmtree(folder, ignore_errors=True)
+        found = asyncio.run(part.run(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        text = json.dumps(found, indent=1, ensure_ascii=False)
+        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        for what, measured, wanted, holds in part.rows(found):
+            mark = "" if not wanted else "  holds" if holds else "  FALLS SHORT"
+            out.append(f"{what:36}{measured:>12}  {wanted:>9}{mark}\n")
     sys.stdout.write("".join(out))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -37,6 +37,7 @@ from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxSummary
 from axisd.core.submission import DOORS, Lane
 from axisd.ports import Unsound
+from axisd.service.breaker import Circuit, Interrupted
 
 OBJECTIVE: Final = 0.15
 """Seconds from submission to inbox, p99 at 50 submissions a second: the service objective."""
@@ -54,6 +55,8 @@ included); `ledger` is one transaction for a whole group."""
 ROUTES: Final = ("local", "receipts", "national", "mailbox")
 """First words of outbox destinations."""
 
+EXITS: Final = ("relay", "uplink")
+_CIRCUITS: Final = {Circuit.CLOSED: 0.0, Circuit.TRYING: 1.0, Circuit.OPEN: 2.0}
 RELAY_OUTCOMES: Final = ("sent", "failed")
 OPERATIONS: Final = ("send", "list", "fetch", "report")
 NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "account", "failed")
@@ -114,6 +117,10 @@ OUTBOX: Final = tuple(
         ("waiting", "Rows that wait to leave."),
         ("held", "Rows that an operator holds."),
         ("oldest_timestamp_seconds", "When the oldest waiting row was made; 0 if none waits."),
+        (
+            "circuit",
+            "Whether rows leave: 0 they do, 1 one at a time is tried, 2 none for now; also of a whole exit.",
+        ),
     )
 )
 
@@ -123,6 +130,7 @@ class Outbox(Collector):
 
     def __init__(self) -> None:
         self._summary: Sequence[OutboxSummary] = ()
+        self._interrupted: Sequence[Interrupted] = ()
         self._expected: frozenset[str] = frozenset()
         self._agencies: frozenset[str] = frozenset()
 
@@ -137,6 +145,10 @@ class Outbox(Collector):
         """Replaces what is shown."""
         self._summary = summary
 
+    def show_circuits(self, interrupted: Sequence[Interrupted]) -> None:
+        """Replaces what is shown of destinations, and whole exits, to which nothing leaves for now."""
+        self._interrupted = interrupted
+
     def collect(self) -> Iterator[Metric]:
         """Called for each scrape."""
         waiting: dict[str, float] = dict.fromkeys(self._expected, 0.0)
@@ -148,7 +160,11 @@ class Outbox(Collector):
             held[name] = held.get(name, 0) + item.held
             since = item.oldest.timestamp() if item.oldest else 0.0
             oldest[name] = min(filter(None, (oldest.get(name), since)), default=0.0)
-        for described, values in zip(OUTBOX, (waiting, held, oldest), strict=True):
+        circuits = dict.fromkeys((*waiting, *EXITS), 0.0)
+        for broken in self._interrupted:
+            name = self._name(broken.destination)
+            circuits[name] = max(circuits.get(name, 0.0), _CIRCUITS[broken.circuit])
+        for described, values in zip(OUTBOX, (waiting, held, oldest, circuits), strict=True):
             family = GaugeMetricFamily(described.name, described.meaning, labels=described.labels)
             for destination in sorted(values):
                 family.add_metric([destination], values[destination])
@@ -156,6 +172,8 @@ class Outbox(Collector):
 
     def _name(self, destination: str) -> str:
         route, _, agency = destination.partition(":")
+        if not agency:
+            return route  # a whole exit
         return destination if agency in self._agencies else f"{route}:{UNKNOWN}"
 
 

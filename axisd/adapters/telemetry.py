@@ -26,6 +26,7 @@ from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
 from axisd.ports import Clock, Settled, Unsound
+from axisd.service.breaker import Interrupted
 from axisd.service.heartbeat import Pulse
 
 _LONGEST: Final = 300
@@ -276,6 +277,10 @@ class AxisTelemetry:
         self._metrics.consumers.clear()
         for agency, count in by_agency.items():
             self._metrics.consumers.labels(agency).set(count)
+
+    def circuits(self, interrupted: Sequence[Interrupted]) -> None:
+        """To which destinations, and through which whole exits, nothing leaves for now."""
+        self._metrics.outbox.show_circuits(interrupted)
 
     def clock(self, cause: Unsound | None, why: str) -> None:
         """The clock became unsound, or unsound for another cause, or (None) sound again."""

@@ -11,6 +11,7 @@ import click
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.ledger.store import database
 from axisd.adapters.vxp.client import Bounds, VxpClient
+from axisd.cli.circuits import Broken, in_words, interrupted, say_exits
 from axisd.cli.exits import Exit
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
@@ -62,10 +63,12 @@ def status(config: Path, as_json: bool) -> int:
         raise ConfigError((problem,))
     asked = finish(_ask(settings.national))
     backlog = finish(_backlog(settings.ledger.folder))
+    broken = finish(interrupted(settings.control.socket))
     if as_json:
-        say_json(_json(settings.national, asked, backlog))
+        say_json(_json(settings.national, asked, backlog) | {"circuits": _circuits(broken)})
     else:
-        _print(settings.national, asked, backlog)
+        _print(settings.national, asked, backlog, broken)
+        say_exits({"uplink": broken["uplink"]} if broken and "uplink" in broken else {}, as_json)
     if asked.trouble is None:
         return Exit.DONE
     note(f"axisd: {visible(str(asked.trouble))}", "bad")
@@ -101,6 +104,14 @@ async def _backlog(folder: Path) -> list[OutboxSummary]:
     return [item for item in summaries if item.destination.startswith("national:")]
 
 
+def _circuits(broken: Broken) -> list[dict[str, object]] | None:
+    """What does not leave for the national axis just now; None where no daemon runs that could tell."""
+    if broken is None:
+        return None
+    ours = ("uplink", "national:")
+    return [dict(one) for name, one in broken.items() if name.startswith(ours)]
+
+
 def _place(settings: NationalSettings) -> str:
     """The address without any password in it."""
     parts = urlsplit(settings.url.get_secret_value())
@@ -131,7 +142,9 @@ def _json(
     }
 
 
-def _print(settings: NationalSettings, asked: _Asked, backlog: list[OutboxSummary]) -> None:
+def _print(
+    settings: NationalSettings, asked: _Asked, backlog: list[OutboxSummary], broken: Broken
+) -> None:
     answers = (
         paint(f"answers in {asked.seconds * 1000:.0f} ms", "good")
         if asked.trouble is None
@@ -145,6 +158,7 @@ def _print(settings: NationalSettings, asked: _Asked, backlog: list[OutboxSummar
     say(f"waits for it   {rows} deliveries{f', the oldest since {oldest}' if oldest else ''}")
     for item in backlog:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in item.reasons.items())
-        say(
-            f"  {visible(item.destination)}: {item.waiting}{f', {visible(reasons)}' if reasons else ''}"
-        )
+        circuit = in_words(broken, item.destination)
+        why = f", {visible(reasons)}" if reasons else ""
+        shut = "" if circuit in {"closed", "–"} else f", {circuit}"
+        say(f"  {visible(item.destination)}: {item.waiting}{why}{shut}")

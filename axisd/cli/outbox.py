@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from axisd.cli.circuits import Broken, circuit_of, in_words, interrupted, say_exits
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisGroup, config_option, confirmed, json_option, yes_option
 from axisd.cli.loop import finish
@@ -58,10 +59,13 @@ def outbox() -> None:
 @json_option
 def list_(destination: str | None, limit: int, config: Path, as_json: bool) -> None:
     """List what waits to leave: how much, since when, and why it could not leave before."""
-    folder = load(config).ledger.folder
+    settings = load(config)
+    folder = settings.ledger.folder
     summaries = _matching(finish(_summaries(folder)), destination)
     if destination is None:
-        _say_summaries(summaries, as_json)
+        broken = finish(interrupted(settings.control.socket))
+        _say_summaries(summaries, broken, as_json)
+        say_exits(broken or {}, as_json)
         return
     rows = finish(_rows(folder, [item.destination for item in summaries], limit))
     _say_rows(rows, as_json)
@@ -143,21 +147,22 @@ def _matching(
     ]
 
 
-def _say_summaries(summaries: Sequence[OutboxSummary], as_json: bool) -> None:
+def _say_summaries(summaries: Sequence[OutboxSummary], broken: Broken, as_json: bool) -> None:
     if as_json:
-        say_json([_summary(item) for item in summaries])
+        say_json([_summary(item) | circuit_of(broken, item.destination) for item in summaries])
         return
     if not summaries:
         note("nothing waits", "good")
         return
     say_table(
-        ("DESTINATION", "WAITING", "HELD", "OLDEST", "REASONS"),
+        ("DESTINATION", "WAITING", "HELD", "OLDEST", "CIRCUIT", "REASONS"),
         [
             (
                 item.destination,
                 str(item.waiting),
                 str(item.held),
                 wire_time(item.oldest) if item.oldest else "–",
+                in_words(broken, item.destination),
                 ", ".join(f"{reason} ({count})" for reason, count in item.reasons.items()),
             )
             for item in summaries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from functools import partial
 from typing import Final, NoReturn
 
@@ -13,6 +13,8 @@ from axisd.adapters.clock import clock_error
 from axisd.daemon.broker import Broker
 from axisd.daemon.entrance import Entrance
 from axisd.daemon.services import Services
+from axisd.service.breaker import Interrupted
+from axisd.service.dispatch import Dispatch
 from axisd.service.gauges import by_and_by, inbox_consumers
 from axisd.web.server import Check
 
@@ -25,14 +27,17 @@ _MAILBOXES_SECONDS: Final = 15.0
 
 
 class Health:
-    """`broker` is known once the daemon is `up`, and so from the time it was to be reached on."""
+    """`dispatches` is looked at when it is asked, and may still grow. `broker` is known once the daemon is `up`, and so from the time it was to be reached on."""
 
-    def __init__(self, services: Services, entrance: Entrance) -> None:
+    def __init__(
+        self, services: Services, entrance: Entrance, dispatches: Sequence[Dispatch]
+    ) -> None:
         self.up = False
         self.broker: Broker | None = None
         self._services = services
         self._ground = services.ground
         self._entrance = entrance
+        self._dispatches = dispatches
 
     def checks(self) -> list[Check]:
         """What `/-/ready` answers: one line for each thing that has to work."""
@@ -59,6 +64,10 @@ class Health:
     def serving(self) -> bool:
         """Whether everything that has to work does, right now."""
         return all(check.passed for check in self.checks())
+
+    def interrupted(self) -> list[Interrupted]:
+        """Where nothing leaves for now because the last try failed."""
+        return [one for dispatch in self._dispatches for one in dispatch.interrupted()]
 
     async def watch(self) -> NoReturn:
         """Pings the watchdog as long as every part shows signs of life."""
@@ -93,6 +102,7 @@ class Health:
         # Links tell of a change before their owners have acted on it: look again by and by.
         broker.show()
         self._ground.telemetry.backlog(await self._services.ledger.outbox_summary())
+        self._ground.telemetry.circuits(self.interrupted())
         self._ground.telemetry.unmatched(await self._services.ledger.unmatched_count())
 
     async def _show_mailboxes(self) -> None:

@@ -66,7 +66,7 @@ class Daemon:
         ground = self._ground
         self._services = await open_services(ground)
         self._entrance = Entrance(self._services.intake, ground.telemetry)
-        self._health = Health(self._services, self._entrance)
+        self._health = Health(self._services, self._entrance, self._dispatches)
         self._operations = DaemonOperations(self._services, self._health, self._dispatches)
         self._uptime = UptimeLog(
             self._services.ledger, ground.clock, ground.telemetry, self._health.serving

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from axisd.adapters.vxp.client import Bounds as NationalBounds
 from axisd.adapters.vxp.client import VxpClient
 from axisd.config.model import NationalSettings
 from axisd.daemon.entrance import Entrance, WayIn
 from axisd.daemon.services import Services
-from axisd.service.dispatch import Bounds, Dispatch
+from axisd.service.dispatch import Dispatch
 from axisd.service.downlink import Downlink, Pace
 from axisd.service.national_probe import NationalProbe
-from axisd.service.uplink import Uplink
-
-_BOUNDS: Final = Bounds(window=8, per_destination=1)
+from axisd.service.uplink import BOUNDS, Uplink
 
 
 async def join_national(
@@ -39,6 +35,6 @@ async def join_national(
         client, entrance.handle, ground.clock, ground.telemetry, pace, probe.returned
     )
     return (
-        services.dispatch("uplink", ("national",), uplink, _BOUNDS),
+        services.dispatch("uplink", ("national",), uplink, BOUNDS),
         WayIn("downlink", downlink.run),
     )

@@ -87,6 +87,10 @@ class DaemonOperations:
             "checks": [check.as_json() for check in self._health.checks()],
         }
 
+    async def interrupted(self) -> Answer:
+        """Where nothing leaves for now because the last try failed."""
+        return {"interrupted": [one.as_json() for one in self._health.interrupted()]}
+
     def say_ready(self) -> None:
         """Tells systemd, with how many systems are served."""
         systems = len(self._ground.current.view.directory.systems)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from axisd.core.zone import wire_time
+
 
 class Circuit(StrEnum):
     """`trying`: what kept it open is over, and nothing has left yet."""
@@ -69,3 +71,13 @@ class Interrupted:
     failures: int
     until: datetime | None
     reason: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """As the daemon tells the command line."""
+        return {
+            "destination": self.destination,
+            "circuit": self.circuit.value,
+            "failures": self.failures,
+            "until": wire_time(self.until) if self.until else None,
+            "reason": self.reason or None,
+        }

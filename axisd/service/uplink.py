@@ -14,6 +14,7 @@ from axisd.core.reasons import refuse
 from axisd.core.records import Parcel
 from axisd.errors import TransientError
 from axisd.ports import Clock, NationalAnswer, NationalAxis, Telemetry
+from axisd.service.dispatch import Bounds
 
 _AGAIN: Final = frozenset({"20", "21"})
 _ACCOUNT: Final = "15"
@@ -24,6 +25,10 @@ _FINAL: Final = {
     "22": "national-not-edxml",
     "23": "national-locked-recipient",
 }
+
+BOUNDS: Final = Bounds(window=32, per_destination=16, in_order=True)
+"""What is under way to the national axis at once. It keeps no order among requests, so what is about one
+document goes one after the other."""
 
 
 class Uplink:
@@ -65,6 +70,11 @@ def judged(answer: NationalAnswer, agency: str, sender: str) -> Attempt:
         refusal = refuse("national-account", code=answer.code, detail=answer.text)
         return Failed(refusal, everywhere=True)
     code = _FINAL.get(answer.code, "national-refused")
-    said = {"agency": agency, "sender": sender, "code": answer.code or "–"}
-    refusal = refuse(code, **said, detail=answer.text.rstrip(" .") or "–")
+    refusal = refuse(
+        code,
+        agency=agency,
+        sender=sender,
+        code=answer.code or "–",
+        detail=answer.text.rstrip(" .") or "–",
+    )
     return Failed(refusal, final=True)

@@ -33,6 +33,9 @@ class Operations(Protocol):
     async def status(self) -> Answer:
         """What the daemon says about itself."""
 
+    async def interrupted(self) -> Answer:
+        """Where nothing leaves for now because the last try failed."""
+
 
 class Checks(Protocol):
     """What the interconnection check asks of the daemon."""
@@ -56,6 +59,9 @@ def control_app(operations: Operations, checks: Checks) -> web.Application:
     async def status(_: Answer) -> Answer:
         return await operations.status()
 
+    async def interrupted(_: Answer) -> Answer:
+        return await operations.interrupted()
+
     async def record_check(asked: Answer) -> Answer:
         particulars = asked.get("particulars")
         return await checks.record(particulars if isinstance(particulars, dict) else {})
@@ -68,6 +74,7 @@ def control_app(operations: Operations, checks: Checks) -> web.Application:
         ("reload", reload),
         ("retry", retry),
         ("status", status),
+        ("interrupted", interrupted),
         ("record-check", record_check),
         ("probe-national", probe_national),
     ):

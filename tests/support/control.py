@@ -39,5 +39,8 @@ class Idle:
     async def retry(self, destination: str | None) -> Answer:
         raise AssertionError(f"nobody sends again to {destination}")
 
+    async def interrupted(self) -> Answer:
+        return {"interrupted": []}
+
     async def status(self) -> Answer:
         raise AssertionError("nobody asks how it is")

@@ -71,7 +71,7 @@ class Bounds:
     deadline: float = 60.0
     connect: float = 10.0
     answer: int = 128 * 1024 * 1024
-    connections: int = 8
+    connections: int = 48
 
 
 class VxpClient:

@@ -23,6 +23,7 @@ from axisd.core.records import OutboxKind, OutboxRow, OutboxSummary
 from axisd.core.submission import Door, Lane, Submission
 from axisd.errors import ConfigError, IntegrityError, TransientError
 from axisd.ports import Settled, Telemetry
+from axisd.service.breaker import Circuit, Interrupted
 from axisd.service.heartbeat import Pulse
 from tests.support.settings import TODAY, small_site
 
@@ -201,7 +202,10 @@ def test_nobody_outside_can_make_series(
         value("outbox_oldest_timestamp_seconds", destination="national:unknown")
         == oldest.timestamp()
     )
-    assert series(telemetry.registry) == before + 3
+    broken = Interrupted("national:H97", Circuit.OPEN, 1, None)
+    telemetry.circuits([broken, replace(broken, circuit=Circuit.TRYING)])
+    assert value("outbox_circuit", destination="national:unknown") == 2
+    assert series(telemetry.registry) == before + 4
 
 
 def test_the_outbox_is_shown_by_destination_with_the_time_of_the_oldest(
@@ -217,6 +221,18 @@ def test_the_outbox_is_shown_by_destination_with_the_time_of_the_oldest(
     telemetry.backlog([])
     assert value("outbox_waiting", destination=served) == 0
     assert value("outbox_oldest_timestamp_seconds", destination=served) == 0
+
+
+def test_it_is_shown_where_nothing_leaves_for_now_whole_exits_among_it(
+    telemetry: AxisTelemetry, value: Value, tmp_path: Path
+) -> None:
+    telemetry.configured(read(small_site(tmp_path).config, day=TODAY))
+    assert value("outbox_circuit", destination="uplink") == 0
+    telemetry.circuits([Interrupted("uplink", Circuit.TRYING, 4, None)])
+    assert value("outbox_circuit", destination="uplink") == 1
+    telemetry.circuits([])
+    assert value("outbox_circuit", destination="uplink") == 0
+    assert value("outbox_circuit", destination="local:000.00.11.H53") == 0
 
 
 def test_a_commit_is_timed_and_its_group_counted(telemetry: AxisTelemetry, value: Value) -> None:

@@ -83,6 +83,9 @@ class Operated:
     async def retry(self, destination: str | None) -> Answer:
         raise AssertionError("nobody asked for it")
 
+    async def interrupted(self) -> Answer:
+        return {"interrupted": []}
+
     async def status(self) -> Answer:
         raise AssertionError("nobody asked for it")
 

@@ -6,12 +6,14 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from axisd.core.advance import Failed
 from axisd.core.reasons import refuse
+from axisd.service.breaker import Circuit, Interrupted
 from axisd.web.control import Answer, control_app
 from axisd.web.server import serve_socket
 from tests.support.cli import axisd, facts
@@ -42,6 +44,7 @@ class Daemon:
 
     def __init__(self) -> None:
         self.retried: list[str | None] = []
+        self.broken: list[Interrupted] = []
 
     async def reload(self) -> Answer:
         return {}
@@ -49,6 +52,9 @@ class Daemon:
     async def retry(self, destination: str | None) -> Answer:
         self.retried.append(destination)
         return {"rows": 1, "destinations": 1}
+
+    async def interrupted(self) -> Answer:
+        return {"interrupted": [one.as_json() for one in self.broken]}
 
     async def status(self) -> Answer:
         return {}
@@ -84,6 +90,23 @@ def test_list_tells_by_destination_how_much_waits_since_when_and_why(site: Site)
     assert (receipts["destination"], receipts["waiting"]) == (f"receipts:{FINANCE}", 1)
     shown = axisd("outbox", "list", "--config", site.config).stdout
     assert "inbox-missing (1)" in shown
+
+
+def test_list_tells_where_the_daemon_holds_back_and_until_when(site: Site) -> None:
+    alone = facts(axisd("outbox", "list", "--config", site.config, "--json"))
+    assert [(one["circuit"], one["circuit_until"]) for one in alone] == [(None, None)] * 2
+    with running(site) as daemon:
+        until = datetime(2026, 1, 5, 1, tzinfo=UTC)
+        daemon.broken = [
+            Interrupted("relay", Circuit.TRYING, 3, None),
+            Interrupted(f"local:{OFFICE}", Circuit.OPEN, 2, until, "inbox-missing"),
+        ]
+        local, receipts = facts(axisd("outbox", "list", "--config", site.config, "--json"))
+        shown = axisd("outbox", "list", "--config", site.config)
+    assert (local["circuit"], local["circuit_until"]) == ("open", "2026-01-05T08:00:00.000+07:00")
+    assert (receipts["circuit"], receipts["circuit_until"]) == ("closed", None)
+    assert "open until 2026-01-05T08:00:00.000+07:00" in shown.stdout
+    assert "the exit relay is shut (3 tries): trying" in shown.stderr
 
 
 def test_list_of_a_destination_tells_each_row(site: Site) -> None:
