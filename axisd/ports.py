@@ -24,6 +24,7 @@ from typing import Protocol
 from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Facts, Head, Receipt
+from axisd.core.federation import Untaken
 from axisd.core.history import Awaited
 from axisd.core.interconnection import CheckRun
 from axisd.core.mailbox import PAGE, ItemState, MailboxItem, MailboxSummary, SentItem
@@ -39,6 +40,7 @@ from axisd.core.records import (
 from axisd.core.statistics import HandIn
 from axisd.core.submission import Submission
 from axisd.core.timeline import Timeline
+from axisd.errors import TransientError
 
 
 class Clock(Protocol):
@@ -84,6 +86,12 @@ class Transaction(Protocol):
 
     async def record_uptime(self, uptime: Uptime) -> None:
         """Keeps it under its id, in the place of what was kept there before."""
+
+    async def record_untaken(self, untaken: Untaken) -> None:
+        """Keeps it under its kind and number, in the place of what was kept there before."""
+
+    async def forget_untaken(self, kind: str, doc_id: str) -> None:
+        """It was taken after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +204,9 @@ class Ledger(Protocol):
     async def about(self, subject: str, limit: int) -> Sequence[Entry]:
         """The newest entries about one submission, or one subject of the axis's own; newest first."""
 
+    async def untaken(self, limit: int) -> Sequence[Untaken]:
+        """Items of the national axis that could not be taken, the longest known first."""
+
     async def verify(self, *, payloads: bool = True) -> Verification: ...
 
     async def close(self) -> None: ...
@@ -277,6 +288,10 @@ class NationalItem:
     created: str = ""
 
 
+class LargeAnswerError(TransientError):
+    """More bytes than the caller wants at this moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class NationalAnswer:
     """`code` is "0" when the national axis took the message; `doc_id` is then its number."""
@@ -315,7 +330,8 @@ class NationalAxis(Protocol):
 
     async def waiting(self, kind: str) -> Sequence[NationalItem]: ...
 
-    async def fetch(self, item: NationalItem) -> bytes: ...
+    async def fetch(self, item: NationalItem, most: int | None = None) -> bytes:
+        """The envelope of `item`. LargeAnswerError, without reading on, when it has more than `most` bytes."""
 
     async def report(
         self, item: NationalItem, status: TransportStatus, description: str = ""
@@ -351,6 +367,9 @@ class Telemetry(Protocol):
     def relayed(self, row: OutboxRow, outcome: str, seconds: float, reason: str = "") -> None: ...
 
     def national(self, operation: str, outcome: str, seconds: float, reason: str = "") -> None: ...
+
+    def untaken(self, count: int) -> None:
+        """So many items listed on the national axis could not be taken, again and again."""
 
     def backlog(self, summary: Sequence[OutboxSummary]) -> None: ...
 

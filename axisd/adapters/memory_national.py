@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from axisd.errors import TransientError
-from axisd.ports import NationalAnswer, NationalItem, TransportStatus
+from axisd.errors import TransientError, UnavailableError
+from axisd.ports import LargeAnswerError, NationalAnswer, NationalItem, TransportStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class MemoryNational:
         """What a send to this recipient is answered, instead of being taken."""
         self.unreadable: set[str] = set()
         """Items whose envelope cannot be fetched for now, by `doc_id`."""
+        self.listed: int | None = None
+        """How many items a list names at most; it is cut short there."""
         self.sent: list[Taken] = []
         self.reports: list[tuple[str, TransportStatus, str]] = []
         self._items: dict[str, tuple[NationalItem, str, bytes]] = {}
@@ -70,19 +72,24 @@ class MemoryNational:
 
     async def count(self, kind: str) -> int:
         """How many items of `kind` wait."""
-        return len(await self.waiting(kind))
+        await self._reach()
+        return sum(its_kind == kind for _, its_kind, _ in self._items.values())
 
     async def waiting(self, kind: str) -> Sequence[NationalItem]:
-        """The items of `kind` that wait, oldest first."""
+        """The items of `kind` that wait, oldest first; no more of them than `listed`."""
         await self._reach()
-        return [item for item, its_kind, _ in self._items.values() if its_kind == kind]
+        waiting = [item for item, its_kind, _ in self._items.values() if its_kind == kind]
+        return waiting[: self.listed]
 
-    async def fetch(self, item: NationalItem) -> bytes:
+    async def fetch(self, item: NationalItem, most: int | None = None) -> bytes:
         """The envelope of `item`."""
         await self._reach()
         if item.doc_id in self.unreadable or item.doc_id not in self._items:
             raise TransientError(f"the national axis in memory cannot give {item.doc_id}")
-        return self._items[item.doc_id][2]
+        body = self._items[item.doc_id][2]
+        if most is not None and len(body) > most:
+            raise LargeAnswerError(f"the national axis in memory has {len(body)} bytes")
+        return body
 
     async def report(
         self, item: NationalItem, status: TransportStatus, description: str = ""
@@ -96,7 +103,7 @@ class MemoryNational:
     async def _reach(self) -> None:
         await asyncio.sleep(0)
         if not self.reachable:
-            raise TransientError("the national axis in memory cannot be reached")
+            raise UnavailableError("the national axis in memory cannot be reached")
 
     def _number(self) -> str:
         self._numbers += 1

@@ -58,8 +58,10 @@ ROUTES: Final = ("local", "receipts", "national", "mailbox")
 EXITS: Final = ("relay", "uplink")
 _CIRCUITS: Final = {Circuit.CLOSED: 0.0, Circuit.TRYING: 1.0, Circuit.OPEN: 2.0}
 RELAY_OUTCOMES: Final = ("sent", "failed")
-OPERATIONS: Final = ("send", "list", "fetch", "report")
-NATIONAL_OUTCOMES: Final = ("ok", "done", "fail", "refused", "account", "failed")
+OPERATIONS: Final = ("send", "count", "list", "fetch", "report", "reconcile")
+NATIONAL_OUTCOMES: Final = (
+    "ok", "done", "fail", "refused", "account", "failed", "short", "gone",
+)  # fmt: skip
 FAMILIES: Final = ("transient", "integrity", "config", "unexpected")
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 PARTS: Final = (
@@ -366,6 +368,10 @@ class Metrics:
             ),
             OPERATIONS,
             NATIONAL_OUTCOMES,
+        )
+        self.untaken = self._gauge(
+            "national_untaken",
+            "Items listed on the national axis that could not be taken, again and again.",
         )
         self.national_up = self._gauge(
             "national_up", "Whether the national axis answered the last request."

@@ -31,6 +31,7 @@ class RecordingTelemetry:
     marks: list[tuple[ItemState, str, int]] = field(default_factory=list)
     """State, kind, number of items."""
     boxes: list[tuple[MailboxSummary, ...]] = field(default_factory=list)
+    left_untaken: list[int] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
@@ -55,6 +56,9 @@ class RecordingTelemetry:
 
     def national(self, operation: str, outcome: str, seconds: float, reason: str = "") -> None:  # noqa: ARG002
         self.exchanges.append((operation, outcome, reason))
+
+    def untaken(self, count: int) -> None:
+        self.left_untaken.append(count)
 
     def backlog(self, summary: Sequence[OutboxSummary]) -> None:
         self.backlogs.append(tuple(summary))

@@ -32,7 +32,7 @@ from axisd.service.heartbeat import Pulse
 _LONGEST: Final = 300
 """Characters of an exception's own words in the log; they may quote a sender."""
 
-_ANSWERED: Final = frozenset({"ok", "done", "fail"})
+_ANSWERED: Final = frozenset({"ok", "done", "fail", "short", "gone"})
 """Outcomes of a request to the national axis that show that it is there."""
 
 
@@ -157,7 +157,7 @@ class AxisTelemetry:
                 metrics.last.of("downlink").set(now)
         else:
             metrics.national_up.set(0)
-        if known in {"failed", "refused", "fail", "account"}:
+        if known in {"failed", "refused", "fail", "account", "short", "gone"}:
             # A wrong account heals by nobody's waiting: somebody has to look.
             log = self._log.error if known == "account" else self._log.warning
             log(
@@ -277,6 +277,10 @@ class AxisTelemetry:
         self._metrics.consumers.clear()
         for agency, count in by_agency.items():
             self._metrics.consumers.labels(agency).set(count)
+
+    def untaken(self, count: int) -> None:
+        """So many items of the national axis could not be taken, again and again."""
+        self._metrics.untaken.set(count)
 
     def circuits(self, interrupted: Sequence[Interrupted]) -> None:
         """To which destinations, and through which whole exits, nothing leaves for now."""

@@ -32,7 +32,13 @@ async def join_national(
     services.checks.national = probe
     pace = Pace(settings.poll.quick.total_seconds(), settings.poll.slow.total_seconds())
     downlink = Downlink(
-        client, entrance.handle, ground.clock, ground.telemetry, pace, probe.returned
+        client,
+        entrance.handle,
+        services.ledger,
+        ground.clock,
+        ground.telemetry,
+        pace,
+        probe.returned,
     )
     return (
         services.dispatch("uplink", ("national",), uplink, BOUNDS),

@@ -17,6 +17,7 @@ from sqlalchemy import Row
 from axisd.core.availability import Uptime, UptimeEnd
 from axisd.core.envelope import Attachment
 from axisd.core.evidence import Entry, Facts, Receipt
+from axisd.core.federation import Untaken
 from axisd.core.history import (
     UNWATCHED,
     Link,
@@ -333,6 +334,36 @@ def uptime_columns(uptime: Uptime) -> Columns:
 def uptime_of(row: Row[Any]) -> Uptime:
     """The reverse of `uptime_columns`."""
     return Uptime(row.id, moment(row.began_at), moment(row.seen_at), UptimeEnd(row.ended))
+
+
+def untaken_columns(untaken: Untaken) -> Columns:
+    """The row of an item that could not be taken."""
+    return {
+        "kind": untaken.kind,
+        "doc_id": untaken.doc_id,
+        "sender": untaken.sender,
+        "recipient": untaken.recipient,
+        "since": instant(untaken.since),
+        "tried_at": instant(untaken.tried_at or untaken.since),
+        "tries": untaken.tries,
+        "cause": untaken.cause,
+        "listed": int(untaken.listed),
+    }
+
+
+def untaken_of(row: Row[Any]) -> Untaken:
+    """The reverse of `untaken_columns`."""
+    return Untaken(
+        kind=row.kind,
+        doc_id=row.doc_id,
+        sender=row.sender,
+        recipient=row.recipient,
+        since=moment(row.since),
+        tried_at=moment(row.tried_at),
+        tries=row.tries,
+        cause=row.cause,
+        listed=bool(row.listed),
+    )
 
 
 def outbox_columns(row: OutboxRow) -> Columns:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from axisd.adapters.ledger import (
     awaited,
     codec,
+    federation,
     reading,
     reconciliation,
     schema,
@@ -38,6 +39,7 @@ from axisd.adapters.ledger.payloads import PayloadFiles, sync_folder
 from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.federation import Attempted, Relayed, SettledItem, TurnedAway, Untaken
 from axisd.core.history import Awaited, StatusRecord
 from axisd.core.records import (
     INLINE_LIMIT,
@@ -190,6 +192,32 @@ class LedgerReader:
         """What deliveries and outbox contradict each other in, as sentences, at most `limit` of each kind."""
         return await self._reader.read(partial(reconciliation.contradictions, limit=limit))
 
+    async def untaken(self, limit: int = 100) -> Sequence[Untaken]:
+        """Items of the national axis that could not be taken, the longest known first."""
+        return await self._reader.read(partial(federation.untaken, limit=limit))
+
+    async def turned_away(self, since: datetime, limit: int = 100) -> Sequence[TurnedAway]:
+        """Items of the national axis that were refused since then, newest first."""
+        return await self._reader.read(partial(federation.turned_away, since=since, limit=limit))
+
+    async def relayed(self, start: datetime) -> AsyncIterator[Sequence[Relayed]]:
+        """What the national axis took from `start` on, in order, a page at a time; each page in a snapshot of
+        its own."""
+        place: federation.Place | None = federation.begin(start)
+        while place is not None:
+            found, place = await self._reader.read(partial(federation.relayed, after=place))
+            yield found
+
+    async def settled_items(self, external_ids: Sequence[str]) -> Sequence[SettledItem]:
+        """Which of these items of the national axis (`KIND/NUMBER`) were accepted here."""
+        return await self._reader.read(partial(federation.settled_items, external_ids=external_ids))
+
+    async def attempted(self, number: str, notation: str) -> Sequence[Attempted]:
+        """Deliveries over the national axis of documents with this number and notation, newest first."""
+        return await self._reader.read(
+            partial(federation.numbered, number=number, notation=notation)
+        )
+
     async def check_since(self, proved: Head | None) -> verify.Stretch:
         """Verifies the newest entries and all since `proved`, where the chain was verified up to before."""
         return await verify.check_since(self._reader, proved)
@@ -337,6 +365,12 @@ class _SqlTransaction:
         payloads = (change.payload for change in records.changes if change.payload is not None)
         if outside := [payload for payload in payloads if payload.body is None]:
             await asyncio.to_thread(self._files.require, outside)
+
+    async def record_untaken(self, untaken: Untaken) -> None:
+        await self._run(partial(federation.record_untaken, of=untaken))
+
+    async def forget_untaken(self, kind: str, doc_id: str) -> None:
+        await self._run(partial(federation.forget_untaken, kind=kind, doc_id=doc_id))
 
     async def _run(self, work: Work[T]) -> T:
         if self._ended:

@@ -93,6 +93,8 @@ def _number(name: str) -> Column[int]:
 
 HANDED_IN_AT_A_DOOR: Final = "door IN ('vxp', 'edoc') AND state = 'accepted'"
 """What accounts behind doors ask after, newest first; `axisd.core.submission.BEHIND_DOORS`, as SQL."""
+TURNED_AWAY_NATIONAL: Final = "door = 'national' AND state IN ('refused', 'quarantined')"
+"""Items of the national axis that were called `fail` there, as SQL: written out wherever it is asked for."""
 
 submission: Final = Table(
     "submission",
@@ -134,6 +136,12 @@ submission: Final = Table(
         postgresql_where=text(HANDED_IN_AT_A_DOOR),
     ),
     Index(
+        "submission_turned_away_from_the_national_axis",
+        "id",
+        sqlite_where=text(TURNED_AWAY_NATIONAL),
+        postgresql_where=text(TURNED_AWAY_NATIONAL),
+    ),
+    Index(
         "submission_in_quarantine",
         "id",
         sqlite_where=text("state = 'quarantined'"),
@@ -152,6 +160,24 @@ external: Final = Table(
     sqlite_with_rowid=False,
 )
 """What a door's own ids became: the first submission that was settled under each."""
+
+untaken: Final = Table(
+    "untaken",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("doc_id", Text, primary_key=True),
+    _required("sender"),
+    _required("recipient"),
+    _number("since"),
+    _number("tried_at"),
+    _number("tries"),
+    _required("cause"),
+    _number("listed"),
+    Index(None, "since"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""Items of the national axis that could not be taken, again and again (`axisd.service.unfetched`)."""
 
 payload: Final = Table(
     "payload",
@@ -345,13 +371,16 @@ mailbox: Final = Table(
 acceptance in the chain; `marked_at`: since when it is in its state."""
 
 OF_THE_AXIS: Final = "event IN ('DirectoryChange', 'InterconnectionCheck')"
-"""`axisd.core.reasons.OWN_EVENTS`, as SQL. Conditions of partial indexes are written out wherever they
+"""Of `axisd.core.reasons.OWN_EVENTS` those that are asked for by time, as SQL. Conditions of partial indexes are written out wherever they
 are asked for: only word for word do they apply."""
 TURNS_AWAY: Final = (
     "event IN ('SubmissionAcceptance', 'ReceivedFromNonERDS')"
     """ AND instr(content, '"outcome":"refused"') > 0"""
 )
 """Acceptances with recipients that were refused. In JSON a text cannot contain this: its quotes are escaped."""
+
+RELAYED: Final = "event = 'RelayAcceptance'"
+"""What the national axis took from us, as SQL."""
 
 entry: Final = Table(
     "entry",
@@ -377,6 +406,8 @@ entry: Final = Table(
         sqlite_where=text(TURNS_AWAY),
         postgresql_where=text(TURNS_AWAY.replace("instr", "strpos")),
     ),
+    # By this reconciliation with the national axis finds what went there in some days.
+    Index("entry_relayed", "at", sqlite_where=text(RELAYED), postgresql_where=text(RELAYED)),
     sqlite_strict=True,
 )
 """The chain. `at` is in milliseconds, as the content says it, so that a changed digit contradicts it.

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from axisd.core.availability import Uptime
 from axisd.core.evidence import Entry, Head, Receipt
+from axisd.core.federation import Untaken
 from axisd.core.history import Joined, Link, Recall, StatusRecord
 from axisd.core.mailbox import MailboxMark
 from axisd.core.reasons import Event
@@ -47,6 +48,7 @@ class Contents:
     recalls: dict[str, Recall] = field(default_factory=dict)
     uptimes: dict[str, Uptime] = field(default_factory=dict)
     mailbox: dict[str, MailboxMark] = field(default_factory=dict)
+    untaken: dict[tuple[str, str], Untaken] = field(default_factory=dict)
 
     def copy(self) -> Contents:
         return Contents(
@@ -64,6 +66,7 @@ class Contents:
             dict(self.recalls),
             dict(self.uptimes),
             dict(self.mailbox),
+            dict(self.untaken),
         )
 
     @property

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
 
+from axisd.adapters.memory import federation
 from axisd.adapters.memory.contents import Contents
 from axisd.adapters.memory.mailboxes import MemoryMailboxes
 from axisd.core import chain
@@ -21,6 +22,7 @@ from axisd.core.availability import Uptime
 from axisd.core.deadlines import due_of, first_due, is_awaited
 from axisd.core.envelope import Kind
 from axisd.core.evidence import Entry, Facts, Head, Receipt
+from axisd.core.federation import Attempted, Relayed, SettledItem, TurnedAway, Untaken
 from axisd.core.history import CONSIGNMENT, Awaited, Link, StatusRecord
 from axisd.core.lifecycle import OPEN, SubmissionState
 from axisd.core.policy import DeadlineKind
@@ -237,6 +239,27 @@ class MemoryLedger:
         chosen += sorted(before, key=lambda one: (one.seen_at, one.id))[-1:] + known[:1]
         return sorted(set(chosen), key=lambda uptime: uptime.id)
 
+    async def untaken(self, limit: int = 100) -> Sequence[Untaken]:
+        """Items of the national axis that could not be taken, the longest known first."""
+        known = self._read().untaken.values()
+        return sorted(known, key=lambda one: (one.since, one.doc_id))[:limit]
+
+    async def turned_away(self, since: datetime, limit: int = 100) -> Sequence[TurnedAway]:
+        """Items of the national axis that were refused since then, newest first."""
+        return federation.turned_away(self._read(), since)[:limit]
+
+    async def relayed(self, start: datetime) -> AsyncIterator[Sequence[Relayed]]:
+        """What the national axis took from `start` on, in order."""
+        yield federation.relayed(self._read(), start)
+
+    async def settled_items(self, external_ids: Sequence[str]) -> Sequence[SettledItem]:
+        """Which of these items of the national axis (`KIND/NUMBER`) were accepted here."""
+        return federation.settled_items(self._read(), external_ids)
+
+    async def attempted(self, number: str, notation: str) -> Sequence[Attempted]:
+        """Deliveries over the national axis of documents with this number and notation, newest first."""
+        return federation.attempted(self._read(), number, notation)
+
     async def quarantined(self, limit: int = 100) -> Sequence[SubmissionRecord]:
         """Submissions that crashed the inspection, newest first."""
         found = [
@@ -262,6 +285,7 @@ class MemoryLedger:
             "receipt": len(contents.receipts),
             "uptime": len(contents.uptimes),
             "mailbox": len(contents.mailbox),
+            "untaken": len(contents.untaken),
         }
 
     async def verify(self, *, payloads: bool = True) -> Verification:
@@ -334,6 +358,14 @@ class _MemoryTransaction:
     async def record_uptime(self, uptime: Uptime) -> None:
         self.contents = self._open().copy()
         self.contents.uptimes[uptime.id] = uptime
+
+    async def record_untaken(self, untaken: Untaken) -> None:
+        self.contents = self._open().copy()
+        self.contents.untaken[untaken.kind, untaken.doc_id] = untaken
+
+    async def forget_untaken(self, kind: str, doc_id: str) -> None:
+        self.contents = self._open().copy()
+        self.contents.untaken.pop((kind, doc_id), None)
 
     def _open(self) -> Contents:
         if self.ended:

@@ -37,7 +37,14 @@ from axisd.adapters.vxp.protocol import (
     unpadded_hash,
 )
 from axisd.errors import TransientError, UnavailableError
-from axisd.ports import Clock, ListedAgency, NationalAnswer, NationalItem, TransportStatus
+from axisd.ports import (
+    Clock,
+    LargeAnswerError,
+    ListedAgency,
+    NationalAnswer,
+    NationalItem,
+    TransportStatus,
+)
 
 _LARGE: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
@@ -46,7 +53,11 @@ _DESCRIPTION: Final = 500
 _NUMBER: Final = 200
 """Characters of an id or a code of theirs at most."""
 _LIST: Final = 32 * 1024 * 1024
-"""Bytes of an answer without a file at most: read as JSON it takes many times that."""
+"""Bytes of an answer without a file at most, more than 100,000 items: read as JSON it takes many times that."""
+_MANY: Final = 500
+"""Items of a list that are put together on the event loop at most."""
+_AROUND: Final = 4096
+"""Bytes of an answer beside the file in it."""
 _YES: Final = frozenset({"true", "1", "yes"})
 DIRECTORY_OPERATIONS: Final = ("getAgenciesListQD20", "getAgenciesList", "getSynchronizeUnit")
 """What the national axis answers about agencies, the fullest in codes first."""
@@ -138,21 +149,26 @@ class VxpClient:
     async def waiting(self, kind: str) -> Sequence[NationalItem]:
         """The items of `kind` that wait for us. An empty list is believed only when `count` agrees."""
         operation = "getReceivedEdocList"
-        answer = await self._accepted(operation, _listing(kind))
-        try:
-            rows = read_rows(answer)
-        except TransientError as wrong:
-            raise TransientError(f"national axis, {operation}: {wrong}") from wrong
-        items = [_item(row) for row in rows if row.get("docId")]
+        items = await self._items(operation, await self._accepted(operation, _listing(kind)))
         if not items and (missing := await self.count(kind)):
             raise TransientError(
                 f"national axis, {operation}: an empty list, but {missing} of kind {kind} wait"
             )
         return items
 
-    async def fetch(self, item: NationalItem) -> bytes:
-        """The envelope of `item`. NationalError when the national axis refuses for now."""
-        answer = await self._accepted("getEdoc", _document(item.doc_id))
+    async def _items(self, operation: str, answer: Answer) -> list[NationalItem]:
+        data = answer.fields.get("data")
+        size = _LARGE + 1 if isinstance(data, list) and len(data) > _MANY else 0
+        try:
+            return await _aside(size, _read_items, answer)
+        except TransientError as wrong:
+            raise TransientError(f"national axis, {operation}: {wrong}") from wrong
+
+    async def fetch(self, item: NationalItem, most: int | None = None) -> bytes:
+        """The envelope of `item`. NationalError when the national axis refuses for now, LargeAnswerError, without
+        reading on, when it has more than `most` bytes."""
+        limit = None if most is None else most * 4 // 3 + _AROUND
+        answer = await self._accepted("getEdoc", _document(item.doc_id), limit)
         body: bytes = answer.fields["data"]
         return body
 
@@ -185,27 +201,37 @@ class VxpClient:
         return agencies
 
     async def call(
-        self, operation: str, parameters: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        operation: str,
+        parameters: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        limit: int | None = None,
     ) -> Answer:
         """Any operation that answers JSON, signed. The answer is well-formed, OK or FAIL.
 
-        Of getEdoc, `data` is the file's bytes.
+        Of getEdoc, `data` is the file's bytes. LargeAnswerError when the answer has more than `limit` bytes.
         """
         described = OPERATIONS[operation]
-        status, came = await self._exchange(described, parameters or {}, body)
+        status, came = await self._exchange(described, parameters or {}, body, limit)
         try:
             return await _aside(len(came), _read, described, came)
         except TransientError as wrong:
             raise TransientError(f"national axis, {operation}: HTTP {status}, {wrong}") from wrong
 
-    async def _accepted(self, operation: str, parameters: Mapping[str, str]) -> Answer:
-        answer = await self.call(operation, parameters)
+    async def _accepted(
+        self, operation: str, parameters: Mapping[str, str], limit: int | None = None
+    ) -> Answer:
+        answer = await self.call(operation, parameters, limit=limit)
         if not answer.accepted:
             raise NationalError(operation, answer)
         return answer
 
     async def _exchange(
-        self, operation: Operation, parameters: Mapping[str, str], body: bytes
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        body: bytes,
+        limit: int | None = None,
     ) -> tuple[int, bytearray]:
         """One request and the whole of its answer: HTTP status and body."""
         where = f"national axis, {operation.name}"
@@ -228,7 +254,10 @@ class VxpClient:
             ) as response:
                 brings = operation.brings_file or operation.raw or operation.country
                 most = self._bounds.answer if brings else min(self._bounds.answer, _LIST)
-                return response.status, await self._read_all(response, where, most)
+                if limit is not None and (response.content_length or 0) > limit:
+                    response.close()
+                    raise _larger(where, limit)
+                return response.status, await self._read_all(response, where, most, limit)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:
             raise UnavailableError(f"{where}: cannot connect: {wrong}") from wrong
         except TimeoutError as wrong:
@@ -239,9 +268,14 @@ class VxpClient:
             what = f"{type(wrong).__name__}: {wrong}"
             raise TransientError(f"{where}: the exchange broke: {what:.200}") from wrong
 
-    async def _read_all(self, response: aiohttp.ClientResponse, where: str, most: int) -> bytearray:
+    async def _read_all(
+        self, response: aiohttp.ClientResponse, where: str, most: int, limit: int | None
+    ) -> bytearray:
         came = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK):
+            if limit is not None and len(came) + len(chunk) > limit:
+                response.close()
+                raise _larger(where, limit)
             if len(came) + len(chunk) > most:
                 response.close()
                 raise TransientError(
@@ -289,6 +323,14 @@ def _listing(kind: str) -> dict[str, str]:
 def _document(doc_id: str) -> dict[str, str]:
     # The SDK names here where it will put the file; a server has no use for it, but may ask for it.
     return {"docId": doc_id, "filePath": f"{doc_id}.edxml"}
+
+
+def _larger(where: str, limit: int) -> LargeAnswerError:
+    return LargeAnswerError(f"{where}: an answer of more than {limit} bytes")
+
+
+def _read_items(answer: Answer) -> list[NationalItem]:
+    return [_item(row) for row in read_rows(answer) if row.get("docId")]
 
 
 def _item(row: Mapping[str, str]) -> NationalItem:

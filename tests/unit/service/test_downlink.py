@@ -1,18 +1,22 @@
 """What waits on the national axis, over the national axis in memory, in virtual time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.memory_national import MemoryNational
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import refuse
+from axisd.core.records import INLINE_LIMIT
 from axisd.core.submission import Door, Submission
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import NationalItem, TransportStatus
-from axisd.service.downlink import MOST, Downlink, Pace, verdict
+from axisd.service.downlink import ENOUGH, MOST, Downlink, Pace, verdict
 from axisd.service.intake import Settlement
 from tests.support.values import FINANCE, HEALTH, OFFICE
 from tests.support.virtual import LoopClock, virtually
@@ -33,8 +37,15 @@ class Bench:
         self.seconds = 0.0
         self.now = 0
         self.most = 0
+        self.ledger = MemoryLedger()
+        self.clock = LoopClock()
+        self.pace = pace or Pace()
+        self.start()
+
+    def start(self) -> None:
+        """A downlink that knows nothing but the ledger."""
         self.downlink = Downlink(
-            self.national, self.handle, LoopClock(), self.telemetry, pace or Pace()
+            *(self.national, self.handle, self.ledger, self.clock, self.telemetry, self.pace)
         )
 
     async def handle(self, handed: Submission) -> Settlement:
@@ -145,7 +156,193 @@ def test_an_envelope_that_cannot_be_fetched_for_now_stays_and_keeps_nobody_out()
         assert ("fetch", "failed") in [(what, how) for what, how, _ in made.telemetry.exchanges]
         assert not await made.downlink.look(), "nothing could be taken, so there is no hurry"
         made.national.unreadable.clear()
+        await asyncio.sleep(2)
         assert await made.downlink.look()
+
+    bench(work)
+
+
+def test_what_fails_again_and_again_is_tried_ever_more_seldom_kept_for_operators_and_never_given_up() -> (
+    None
+):
+    async def work(made: Bench) -> None:
+        item = made.national.offer(b"a", recipient=HEALTH, sender="G14")
+        made.national.unreadable = {item.doc_id}
+        running = asyncio.create_task(made.downlink.run())
+        await asyncio.sleep(2 * 86400)
+        tries = [how for what, how, _ in made.telemetry.exchanges if what == "fetch"]
+        assert 48 * 4 < len(tries) < 48 * 7, "about every ten minutes"
+        (kept,) = await made.ledger.untaken(10)
+        assert (kept.kind, kept.doc_id, kept.recipient) == ("document", item.doc_id, HEALTH)
+        assert (kept.tries, kept.listed) == (len(tries), True)
+        assert "cannot give" in kept.cause
+        assert made.telemetry.left_untaken[-1] == 1
+        assert made.national.reports == []
+        made.national.unreadable.clear()
+        await asyncio.sleep(800)
+        assert made.reported == {item.doc_id: DONE}
+        assert await made.ledger.untaken(10) == []
+        assert made.telemetry.left_untaken[-1] == 0
+        running.cancel()
+        await asyncio.wait([running])
+
+    bench(work)
+
+
+def test_what_could_not_be_taken_is_remembered_over_a_restart() -> None:
+    async def work(made: Bench) -> None:
+        item = made.national.offer(b"a", recipient=HEALTH)
+        made.national.unreadable = {item.doc_id}
+        for _ in range(2):
+            running = asyncio.create_task(made.downlink.run())
+            await asyncio.sleep(3600)
+            running.cancel()
+            await asyncio.wait([running])
+            made.start()
+        (kept,) = await made.ledger.untaken(10)
+        assert kept.since < made.clock.now() - timedelta(hours=1.9)
+        assert kept.tries > 10
+
+    bench(work)
+
+
+def test_what_is_no_longer_listed_and_never_came_stays_for_operators() -> None:
+    async def work(made: Bench) -> None:
+        item = made.national.offer(b"a", recipient=HEALTH)
+        made.national.unreadable = {item.doc_id}
+        for _ in range(4):
+            await made.downlink.look()
+            await asyncio.sleep(10)
+        await made.national.report(item, DONE)
+        await made.downlink.look()
+        assert [kept.listed for kept in await made.ledger.untaken(10)] == [False]
+        assert made.telemetry.left_untaken[-1] == 0
+        assert made.telemetry.exchanges[-2][:2] == ("fetch", "gone")
+        await made.downlink.look()
+        assert len([1 for what, how, _ in made.telemetry.exchanges if how == "gone"]) == 1
+
+    bench(work)
+
+
+def test_a_list_that_names_less_than_is_counted_is_told_and_the_rest_comes_later() -> None:
+    async def work(made: Bench) -> None:
+        for number in range(5):
+            made.national.offer(b"%d" % number, recipient=HEALTH)
+        made.national.listed = 2
+        assert await made.downlink.look()
+        assert len(made.reported) == 2
+        short = [said for what, how, said in made.telemetry.exchanges if how == "short"]
+        assert short == ["2 of kind document are listed, and 5 are counted"]
+        await made.downlink.look()
+        await made.downlink.look()
+        assert len(made.reported) == 5
+
+    bench(work)
+
+
+def test_a_short_list_is_no_reason_to_call_anything_gone() -> None:
+    async def work(made: Bench) -> None:
+        item = made.national.offer(b"a", recipient=HEALTH)
+        made.national.unreadable = {item.doc_id}
+        for _ in range(4):
+            await made.downlink.look()
+            await asyncio.sleep(10)
+        made.national.listed = 0
+        await made.downlink.look()
+        assert [kept.listed for kept in await made.ledger.untaken(10)] == [True]
+
+    bench(work)
+
+
+def test_a_list_that_cannot_be_had_keeps_not_the_other_one_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(made: Bench) -> None:
+        waiting = made.national.waiting
+
+        async def garbled(kind: str) -> Sequence[NationalItem]:
+            if kind == "document":
+                raise TransientError("a page for people")
+            return await waiting(kind)
+
+        monkeypatch.setattr(made.national, "waiting", garbled)
+        made.national.offer(b"a", recipient=HEALTH, kind="status")
+        assert await made.downlink.look()
+        assert made.reported == {"1": DONE}
+
+    bench(work)
+
+
+def test_a_count_that_cannot_be_had_keeps_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(made: Bench) -> None:
+        async def garbled(_: str) -> int:
+            raise TransientError("not a count")
+
+        monkeypatch.setattr(made.national, "count", garbled)
+        made.national.offer(b"a", recipient=HEALTH)
+        assert await made.downlink.look()
+        assert ("count", "failed") in [(what, how) for what, how, _ in made.telemetry.exchanges]
+
+    bench(work)
+
+
+def test_a_number_listed_for_two_recipients_is_one_item_for_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(made: Bench) -> None:
+        item = made.national.offer(b"a", recipient=HEALTH)
+
+        async def waiting(kind: str) -> list[NationalItem]:
+            return [item, replace(item, recipient=OFFICE), item] if kind == "document" else []
+
+        monkeypatch.setattr(made.national, "waiting", waiting)
+        await made.downlink.look()
+        (handed,) = made.handed
+        assert handed.addressed_to == (HEALTH, OFFICE)
+        assert made.national.reports == [(item.doc_id, DONE, "")]
+
+    bench(work)
+
+
+def test_large_envelopes_are_in_memory_one_at_a_time_and_small_ones_pass_them_by() -> None:
+    async def work(made: Bench) -> None:
+        made.seconds = 10.0
+        large = [bytes([n]) * (INLINE_LIMIT + 1) for n in range(3)]
+        for body in (*large, b"small"):
+            made.national.offer(body, recipient=HEALTH)
+        looking = asyncio.create_task(made.downlink.look())
+        await asyncio.sleep(9.0)
+        assert sorted(len(handed.body) for handed in made.handed) == [5, INLINE_LIMIT + 1]
+        await looking
+        assert [len(handed.body) for handed in made.handed].count(INLINE_LIMIT + 1) == 3
+        assert made.most == 2
+
+    bench(work)
+
+
+def test_an_axis_that_gives_nothing_is_not_asked_for_each_of_a_thousand_items() -> None:
+    async def work(made: Bench) -> None:
+        items = [made.national.offer(b"%d" % n, recipient=HEALTH) for n in range(200)]
+        made.national.unreadable = {item.doc_id for item in items}
+        made.national.offer(b"a", recipient=HEALTH, kind="status")
+        await made.downlink.look()
+        fetched = [how for what, how, _ in made.telemetry.exchanges if what == "fetch"]
+        assert fetched.count("failed") <= ENOUGH + Pace().at_once
+        assert fetched[-1] == "done", "and the other list has its turn"
+
+    bench(work)
+
+
+def test_what_cannot_be_taken_does_not_keep_out_what_comes_behind_it() -> None:
+    async def work(made: Bench) -> None:
+        stuck = [made.national.offer(b"%d" % n, recipient=HEALTH) for n in range(50)]
+        made.national.unreadable = {item.doc_id for item in stuck}
+        good = made.national.offer(b"good", recipient=HEALTH)
+        running = asyncio.create_task(made.downlink.run())
+        await asyncio.sleep(900)
+        assert made.reported == {good.doc_id: DONE}
+        running.cancel()
+        await asyncio.wait([running])
 
     bench(work)
 
