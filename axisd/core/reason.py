@@ -33,9 +33,12 @@ class Event(StrEnum):
     CONSIGNMENT_NOTIFICATION = "ConsignmentNotification"
     DIRECTORY_CHANGE = "DirectoryChange"
     INTERCONNECTION_CHECK = "InterconnectionCheck"
+    NATIONAL_RECONCILIATION = "NationalReconciliation"
 
 
-OWN_EVENTS: Final = frozenset({Event.DIRECTORY_CHANGE, Event.INTERCONNECTION_CHECK})
+OWN_EVENTS: Final = frozenset(
+    {Event.DIRECTORY_CHANGE, Event.INTERCONNECTION_CHECK, Event.NATIONAL_RECONCILIATION}
+)
 """Events that are about the axis itself: entries of the ledger without a receipt."""
 
 

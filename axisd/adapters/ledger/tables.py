@@ -370,8 +370,10 @@ mailbox: Final = Table(
 """How each delivery to an agency behind a door stands in its mailbox. `number`: the place of its submission's
 acceptance in the chain; `marked_at`: since when it is in its state."""
 
-OF_THE_AXIS: Final = "event IN ('DirectoryChange', 'InterconnectionCheck')"
-"""Of `axisd.core.reasons.OWN_EVENTS` those that are asked for by time, as SQL. Conditions of partial indexes are written out wherever they
+OF_THE_AXIS: Final = (
+    "event IN ('DirectoryChange', 'InterconnectionCheck', 'NationalReconciliation')"
+)
+"""`axisd.core.reasons.OWN_EVENTS`, as SQL. Conditions of partial indexes are written out wherever they
 are asked for: only word for word do they apply."""
 TURNS_AWAY: Final = (
     "event IN ('SubmissionAcceptance', 'ReceivedFromNonERDS')"

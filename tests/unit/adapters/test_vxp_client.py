@@ -13,7 +13,13 @@ from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import Bounds, NationalError, VxpClient
 from axisd.adapters.vxp.protocol import Claim, Signed, read_claim, unpadded_hash
 from axisd.errors import TransientError, UnavailableError
-from axisd.ports import ListedAgency, NationalAnswer, NationalItem, TransportStatus
+from axisd.ports import (
+    LargeAnswerError,
+    ListedAgency,
+    NationalAnswer,
+    NationalItem,
+    TransportStatus,
+)
 from axisd.simulator.loopback import free_ports
 
 SECRET = "a secret that must not be told"
@@ -380,3 +386,32 @@ async def test_the_whole_countrys_list_may_be_larger_than_other_lists() -> None:
         assert len(await vxp.listed("getAgenciesListQD20")) == 40_000
         with pytest.raises(TransientError, match="more than"):
             await vxp.waiting("document")
+
+
+async def test_an_envelope_larger_than_wanted_now_is_not_read_on() -> None:
+    file = b"x" * 200_000
+    whole = answer(data=base64.b64encode(file).decode())
+    item = NationalItem("1", "edoc", "G14", "H53")
+    async with server(saying(whole)) as url, client(url) as vxp:
+        with pytest.raises(LargeAnswerError, match="more than"):
+            await vxp.fetch(item, 100_000)
+        assert await vxp.fetch(item, 200_000) == file
+        assert await vxp.fetch(item) == file
+
+
+async def test_an_envelope_whose_length_is_not_announced_is_read_up_to_what_is_wanted() -> None:
+    body = answer(data=base64.b64encode(b"x" * 200_000).decode()).partition(b"\r\n\r\n")[2]
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+    async with server(saying(head + body)) as url, client(url) as vxp:
+        with pytest.raises(LargeAnswerError):
+            await vxp.fetch(NationalItem("1", "edoc", "G14", "H53"), 100_000)
+
+
+async def test_a_list_of_a_hundred_thousand_items_is_read() -> None:
+    row = {"docId": "", "serviceType": "eDoc", "messageType": "edoc", "from": "000.00.00.G14"}
+    row |= {"created_time": "2026/11/29 10:00:00", "updated_time": "2026/11/29 10:00:00"}
+    row |= {"to": "000.00.11.H53", "status": "initial", "status_desc": ""}
+    many = [row | {"docId": f"019b8bab-0680-7000-8000-{n:012}"} for n in range(100_000)]
+    async with server(saying(answer(data=many))) as url, client(url, answer=64 << 20) as vxp:
+        items = await vxp.waiting("document")
+    assert len({item.doc_id for item in items}) == 100_000

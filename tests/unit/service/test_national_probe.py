@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from axisd.adapters.memory import MemoryLedger
 from axisd.adapters.memory_national import MemoryNational
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.lifecycle import SubmissionState
@@ -31,7 +32,13 @@ class Bench:
         self.probe = NationalProbe(self.national, lambda: self.view, self.clock, self.telemetry)
         self.handed: list[Submission] = []
         self.downlink = Downlink(
-            self.national, self.handle, self.clock, self.telemetry, Pace(), self.probe.returned
+            self.national,
+            self.handle,
+            MemoryLedger(),
+            self.clock,
+            self.telemetry,
+            Pace(),
+            self.probe.returned,
         )
 
     async def handle(self, handed: Submission) -> Settlement:

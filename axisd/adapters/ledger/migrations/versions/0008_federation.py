@@ -1,4 +1,5 @@
-"""What could not be taken from the national axis; indexes of what went there and of what was refused from there."""
+"""What could not be taken from the national axis; indexes of what went there and of what was refused from there;
+reconciliations among what the axis did of its own accord."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ depends_on = None
 
 _WHOLE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _RELAYED = "event = 'RelayAcceptance'"
+_OF_THE_AXIS = "event IN ('DirectoryChange', 'InterconnectionCheck', 'NationalReconciliation')"
 _TURNED_AWAY_NATIONAL = "door = 'national' AND state IN ('refused', 'quarantined')"
 
 
 def upgrade() -> None:
-    """Makes one table and two partial indexes."""
+    """Makes one table and two partial indexes, and one anew."""
     op.create_table(
         "untaken",
         sa.Column("kind", sa.Text, nullable=False),
@@ -37,6 +39,8 @@ def upgrade() -> None:
     _index(
         "submission_turned_away_from_the_national_axis", "submission", "id", _TURNED_AWAY_NATIONAL
     )
+    op.drop_index("entry_of_the_axis", "entry")
+    _index("entry_of_the_axis", "entry", "at", _OF_THE_AXIS)
 
 
 def _index(name: str, table: str, column: str, where: str) -> None:
