@@ -14,7 +14,7 @@ import json
 import shutil
 import statistics
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,7 @@ def _say(text: str) -> None:
 class Part:
     """One part of the bench: what runs in a folder of its own, and how what it found reads in the table."""
 
-    run: Callable[[Path], Awaitable[dict[str, Any]]]
+    run: Callable[[Path], Coroutine[Any, Any, dict[str, Any]]]
     rows: Callable[[Mapping[str, Any]], Iterable[Row]]
 
 
