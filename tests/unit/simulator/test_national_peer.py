@@ -141,8 +141,8 @@ class Broken:
             raise TransientError("down")
         return [NationalItem("7", "edoc", FINANCE, OFFICE)] if kind == "document" else []
 
-    async def fetch(self, item: NationalItem) -> bytes:
-        return item.doc_id.encode()
+    async def fetch(self, item: NationalItem, most: int | None = None) -> bytes:
+        return item.doc_id.encode()[:most]
 
     async def report(
         self, item: NationalItem, status: TransportStatus, description: str = ""
