@@ -114,6 +114,7 @@ def _print(loaded: Configuration, found: System, secrets: int, state: dict[str, 
         say(f"  {name.ljust(width)}  {value}")
     say()
     waiting, queues = state["waiting"] or {}, state["queues"] or {}
+    mailboxes = state["mailboxes"] or {}
     rows = []
     for code, name in _names(loaded, found).items():
         inbox = queues.get(f"agency.{code}.inbox")
@@ -124,9 +125,11 @@ def _print(loaded: Configuration, found: System, secrets: int, state: dict[str, 
                 _count(waiting.get(code)),
                 str(inbox["messages"]) if inbox else "–",
                 str(inbox["consumers"]) if inbox else "–",
+                ", ".join(f"{n} {state}" for state, n in mailboxes.get(code, {}).items()) or "–",
             )
         )
-    say_table(("AGENCY", "NAME", "TO BE PLACED", "IN ITS INBOX", "READERS"), rows)
+    head = ("AGENCY", "NAME", "TO BE PLACED", "IN ITS INBOX", "READERS", "IN ITS MAILBOX")
+    say_table(head, rows)
     for why in state["unknown"]:
         note(f"not asked: {why}", "warn")
 

@@ -56,11 +56,11 @@ def queues_for(directory: Directory, system: System) -> list[str]:
 
 async def make(admin: Admin, vhost: str, part: Definitions, *, revoke: str = "") -> int:
     """Makes it so; `revoke`: closes the account's connections for this reason. How many were closed here."""
+    account = part["users"][0]["name"]
     async with Management(admin.url, vhost=vhost) as management:
-        await management.apply(part)
-        if not revoke:
-            return 0
-        return await management.revoke(part["users"][0]["name"], revoke)
+        open_before = await management.connections(account)
+        await management.apply(part)  # this closes what it finds, where permissions change
+        return max(open_before, await management.revoke(account, revoke)) if revoke else 0
 
 
 async def remove(admin: Admin, vhost: str, account: str, queues: Iterable[str]) -> Removed:
@@ -68,8 +68,9 @@ async def remove(admin: Admin, vhost: str, account: str, queues: Iterable[str]) 
     deleted: list[str] = []
     kept: list[str] = []
     async with Management(admin.url, vhost=vhost) as management:
+        open_before = await management.connections(account)
         await management.delete_account(account)
-        closed = await management.revoke(account, "removed")
+        closed = max(open_before, await management.revoke(account, "removed"))
         for queue in queues:
             try:
                 gone = await management.delete_empty_queue(queue)

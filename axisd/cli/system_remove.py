@@ -6,7 +6,7 @@ which something is still to be placed; what lies there, and what waits in the ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from axisd.cli.frame import AxisCommand, config_option, json_option, yes_option
 from axisd.cli.loop import finish
 from axisd.cli.system_broker import Removed, remove
 from axisd.cli.system_file import Change, enrolled, plan, reload_daemon
-from axisd.cli.system_state import waiting_for
+from axisd.cli.system_state import in_mailboxes, waiting_for
 from axisd.cli.system_told import Manner, broker_option, dry_run_option
 from axisd.config.edit_systems import without_row
 from axisd.config.load import Configuration
@@ -62,15 +62,18 @@ def remove_(
     change = plan(loaded, lambda text: without_row(text, account))
     secrets = _unused_secrets(change, account)
     change = plan(loaded, lambda text: without_row(text, account), dropped=secrets)
-    waiting = waiting_for(loaded, system)
+    waiting, items = waiting_for(loaded, system), in_mailboxes(loaded, system)
     manner = Manner(dry_run, yes, as_json)
     facts: dict[str, Any] = {
         "account": account,
         "channel": system.channel,
         "agencies": list(system.agencies),
         "waiting": waiting,
+        "mailboxes": items,
     }
-    if not manner.goes_on(f"Remove {account}?", facts, *_preview(change, account, admin, waiting)):
+    if not manner.goes_on(
+        f"Remove {account}?", facts, *_preview(change, account, admin), *_left(waiting, items)
+    ):
         return
     change.carry_out()
     answer = reload_daemon(loaded)
@@ -124,21 +127,24 @@ def _facts(removed: Removed | None) -> dict[str, Any]:
     }
 
 
-def _preview(
-    change: Change, account: str, admin: Admin | None, waiting: Mapping[str, int]
-) -> list[str]:
+def _preview(change: Change, account: str, admin: Admin | None) -> list[str]:
     lines = [f"{change.file}: the row of {account} goes"]
     lines += [f"{file}: its secret goes" for file in change.dropped]
     if admin is not None:
         lines.append(
             f"{admin.place}: its account goes, its connections are closed, empty queues too"
         )
-    lines += [
-        f"{count} {'message waits' if count == 1 else 'messages wait'} to be placed for {code}: kept until they expire"
-        for code, count in waiting.items()
-        if count
-    ]
     return lines
+
+
+def _left(waiting: Mapping[str, int], items: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """What was sent to its agencies and has not reached them."""
+    for code, count in waiting.items():
+        if count:
+            yield f"{code}: {count} still to be placed; tried until they expire: axisd outbox list"
+    for code, states in items.items():
+        told = ", ".join(f"{count} {state}" for state, count in states.items())
+        yield f"{code}: in its mailbox {told}; kept for the next system behind a door"
 
 
 def _next(account: str, system: System, removed: Removed | None) -> list[str]:
@@ -157,4 +163,4 @@ def _next(account: str, system: System, removed: Removed | None) -> list[str]:
             f"RabbitMQ still lets it in: rabbitmqctl delete_user {account}",
             f"and then: rabbitmqctl close_all_user_connections {account} removed",
         ]
-    return ["what lies in its mailbox is kept, and waits for a system that serves these agencies"]
+    return []

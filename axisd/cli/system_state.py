@@ -5,12 +5,14 @@ What cannot be asked is None, and said to be unknown; nothing here fails for it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from axisd.adapters.amqp.topology import served
 from axisd.adapters.clock import SystemClock
+from axisd.adapters.ledger import LedgerReader
 from axisd.adapters.ledger.store import database
 from axisd.cli.administration import admin_of
 from axisd.cli.loop import finish
@@ -28,7 +30,7 @@ _BACK: Final = timedelta(days=90)
 def state_of(loaded: Configuration, system: System, management: Path | None) -> dict[str, Any]:
     """What is known of it now; `unknown` says what could not be asked, and why."""
     unknown: list[str] = []
-    facts: dict[str, Any] = {"waiting": None, "outstanding": None, "last_hand_in": None}
+    facts: dict[str, Any] = dict.fromkeys(("waiting", "mailboxes", "outstanding", "last_hand_in"))
     if database(loaded.settings.ledger.folder).is_file():
         try:
             facts |= finish(_in_ledger(loaded, system))
@@ -56,6 +58,26 @@ def waiting_for(loaded: Configuration, system: System) -> dict[str, int]:
     return finish(_waiting(loaded, system))
 
 
+def in_mailboxes(loaded: Configuration, system: System) -> dict[str, dict[str, int]]:
+    """What lies in the mailboxes of its agencies, by agency and state; agencies without anything are left out."""
+    if not database(loaded.settings.ledger.folder).is_file():
+        return {}
+
+    async def asked() -> dict[str, dict[str, int]]:
+        async with ledger_at(loaded.settings.ledger.folder) as reader:
+            return await _items(reader, served(loaded.view.directory, system))
+
+    return finish(asked())
+
+
+async def _items(reader: LedgerReader, codes: Collection[str]) -> dict[str, dict[str, int]]:
+    counted: dict[str, dict[str, int]] = {}
+    for found in await reader.mailboxes.summary():
+        if found.inbox in codes:
+            counted.setdefault(found.inbox, {})[found.state] = found.items
+    return counted
+
+
 async def _waiting(loaded: Configuration, system: System) -> dict[str, int]:
     codes = served(loaded.view.directory, system)
     counted = dict.fromkeys(codes, 0)
@@ -72,10 +94,12 @@ async def _in_ledger(loaded: Configuration, system: System) -> dict[str, Any]:
     since = SystemClock().now() - _BACK
     waiting = await _waiting(loaded, system)
     async with ledger_at(loaded.settings.ledger.folder) as reader:
+        items = await _items(reader, codes)
         left = await reader.outstanding()
         last = await reader.last_hand_in(codes, since)
     return {
         "waiting": waiting,
+        "mailboxes": items,
         "outstanding": sum(left.get(code, 0) for code in codes),
         "last_hand_in": _time(last),
     }
