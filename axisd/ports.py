@@ -24,10 +24,11 @@ from typing import Protocol
 from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
 from axisd.core.evidence import Entry, Facts, Head, Receipt
-from axisd.core.federation import Untaken
+from axisd.core.federation import Attempted, Relayed, SettledItem, TurnedAway, Untaken
 from axisd.core.history import Awaited
 from axisd.core.interconnection import CheckRun
 from axisd.core.mailbox import PAGE, ItemState, MailboxItem, MailboxSummary, SentItem
+from axisd.core.reconciliation import Reconciliation, SentRow
 from axisd.core.records import (
     Known,
     OutboxRow,
@@ -286,6 +287,8 @@ class NationalItem:
     sender: str
     recipient: str
     created: str = ""
+    status: str = ""
+    """Its transport word there, "" where the list does not say."""
 
 
 class LargeAnswerError(TransientError):
@@ -336,6 +339,33 @@ class NationalAxis(Protocol):
     async def report(
         self, item: NationalItem, status: TransportStatus, description: str = ""
     ) -> None: ...
+
+
+class NationalLists(NationalAxis, Protocol):
+    """The national axis with its list of what we sent."""
+
+    async def sent_list(self, kind: str, number: str = "") -> Sequence[SentRow]:
+        """What we sent of `kind`, one row for each recipient; asked about one `number`, that one alone, if it is
+        there. TransientError when there is no list, or one that cannot be read."""
+
+
+class FederationLedger(Protocol):
+    """What the ledger knows of the traffic with the national axis."""
+
+    def relayed(self, start: datetime) -> AsyncIterator[Sequence[Relayed]]:
+        """What the national axis took from `start` on, in order, in pieces."""
+
+    async def turned_away(self, since: datetime, limit: int) -> Sequence[TurnedAway]:
+        """Items that were refused since then, newest first."""
+
+    async def settled_items(self, external_ids: Sequence[str]) -> Sequence[SettledItem]:
+        """Which of these items (`KIND/NUMBER`) were accepted here."""
+
+    async def attempted(self, number: str, notation: str) -> Sequence[Attempted]:
+        """Deliveries over the national axis of documents with this number and notation, newest first."""
+
+    async def untaken(self, limit: int) -> Sequence[Untaken]:
+        """Items that could not be taken, the longest known first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +420,9 @@ class Telemetry(Protocol):
 
     def outstanding(self, by_account: Mapping[str, int]) -> None:
         """What has not left yet of the systems for which that is limited."""
+
+    def reconciled(self, at: datetime, run: Reconciliation) -> None:
+        """A reconciliation with the national axis is on record since `at`."""
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed; it is counted and logged with its cause."""

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from axisd.core.reconciliation import SentRow
 from axisd.errors import TransientError, UnavailableError
 from axisd.ports import LargeAnswerError, NationalAnswer, NationalItem, TransportStatus
 
@@ -27,7 +28,7 @@ class Taken:
 
 
 class MemoryNational:
-    """`axisd.ports.NationalAxis`."""
+    """`axisd.ports.NationalLists`."""
 
     def __init__(self) -> None:
         self.reachable = True
@@ -38,6 +39,8 @@ class MemoryNational:
         self.listed: int | None = None
         """How many items a list names at most; it is cut short there."""
         self.sent: list[Taken] = []
+        self.rows: list[SentRow] = []
+        """The list of what was sent; nothing adds to it but tests."""
         self.reports: list[tuple[str, TransportStatus, str]] = []
         self._items: dict[str, tuple[NationalItem, str, bytes]] = {}
         self._numbers = 0
@@ -80,6 +83,12 @@ class MemoryNational:
         await self._reach()
         waiting = [item for item, its_kind, _ in self._items.values() if its_kind == kind]
         return waiting[: self.listed]
+
+    async def sent_list(self, kind: str, number: str = "") -> Sequence[SentRow]:
+        """What `rows` says was sent, cut short at `listed`; one number is found wherever it stands."""
+        await self._reach()
+        rows = [row for row in self.rows if row.kind == kind]
+        return [row for row in rows if row.number == number] if number else rows[: self.listed]
 
     async def fetch(self, item: NationalItem, most: int | None = None) -> bytes:
         """The envelope of `item`."""

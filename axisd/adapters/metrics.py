@@ -34,6 +34,7 @@ from axisd.core.lifecycle import SubmissionState
 from axisd.core.mailbox import WAITING, ItemState, MailboxSummary
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import REASONS
+from axisd.core.reconciliation import Difference
 from axisd.core.records import OutboxSummary
 from axisd.core.submission import DOORS, Lane
 from axisd.ports import Unsound
@@ -65,7 +66,7 @@ NATIONAL_OUTCOMES: Final = (
 FAMILIES: Final = ("transient", "integrity", "config", "unexpected")
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 PARTS: Final = (
-    "commit", "relay", "deadlines", "uplink", "downlink", "publisher", "intake.urgent", "intake.normal",
+    "commit", "relay", "deadlines", "uplink", "downlink", "reconcile", "publisher", "intake.urgent", "intake.normal",
 )  # fmt: skip
 DEADLINES: Final = (*DeadlineKind, CONSIGNMENT)
 """What is overdue, by whom: four kinds that recipients owe, one that the axis owes."""
@@ -368,6 +369,28 @@ class Metrics:
             ),
             OPERATIONS,
             NATIONAL_OUTCOMES,
+        )
+        self.differences = Bounded(
+            self._gauge(
+                "national_differences",
+                "What the last reconciliation with the national axis found and did not heal, by kind.",
+                "kind",
+            ),
+            list(Difference),
+        )
+        self.healed = Bounded(
+            self._counter(
+                "national_healed", "Differences with the national axis that were healed.", "kind"
+            ),
+            list(Difference),
+        )
+        self.reconciled = self._gauge(
+            "national_reconciled_timestamp_seconds",
+            "When the last reconciliation was put on record; 0 if there is none.",
+        )
+        self.reconciled_whole = self._gauge(
+            "national_reconciliation_complete",
+            "Whether the last reconciliation could compare everything; 1 as long as there is none.",
         )
         self.untaken = self._gauge(
             "national_untaken",

@@ -9,6 +9,7 @@ from datetime import datetime
 from axisd.core.history import Awaited
 from axisd.core.interconnection import CheckRun
 from axisd.core.mailbox import ItemState, MailboxSummary
+from axisd.core.reconciliation import Reconciliation
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.ports import Settled
@@ -36,6 +37,7 @@ class RecordingTelemetry:
     awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
     outstandings: list[dict[str, int]] = field(default_factory=list)
+    reconciliations: list[Reconciliation] = field(default_factory=list)
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
     beats: dict[str, int] = field(default_factory=dict)
 
@@ -80,6 +82,9 @@ class RecordingTelemetry:
 
     def outstanding(self, by_account: Mapping[str, int]) -> None:
         self.outstandings.append(dict(by_account))
+
+    def reconciled(self, at: datetime, run: Reconciliation) -> None:  # noqa: ARG002
+        self.reconciliations.append(run)
 
     def trouble(self, where: str, error: BaseException) -> None:
         self.troubles.append((where, error))

@@ -22,6 +22,7 @@ from axisd.core.history import Awaited
 from axisd.core.interconnection import ITEMS, CheckRun, Outcome
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.mailbox import ItemState, MailboxSummary
+from axisd.core.reconciliation import Difference, Reconciliation, Recorded
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
@@ -56,6 +57,7 @@ class AxisTelemetry:
         self._metrics.build.info({"version": __version__})
         for name in ITEMS:
             self._metrics.check_outcome.of(name).set(_FOUND[Outcome.SKIPPED])
+        self._metrics.reconciled_whole.set(1)
         self._metrics.clock_sound.set(1)  # until `clock` says otherwise
 
     # the port
@@ -277,6 +279,33 @@ class AxisTelemetry:
         self._metrics.consumers.clear()
         for agency, count in by_agency.items():
             self._metrics.consumers.labels(agency).set(count)
+
+    def reconciled(self, at: datetime, run: Reconciliation) -> None:
+        """A reconciliation with the national axis is on record."""
+        self._last_reconciliation(at, run.counts(healed=False), complete=not run.incomplete)
+        for kind, count in run.counts(healed=True).items():
+            self._metrics.healed.of(kind).inc(count)
+        log = self._log.warning if run.open or run.incomplete else self._log.info
+        log(
+            "national reconciliation",
+            trigger=run.trigger,
+            outcome=run.outcome,
+            open={str(kind): n for kind, n in run.counts(healed=False).items() if n},
+            healed={str(kind): n for kind, n in run.counts(healed=True).items() if n},
+            incomplete=sorted(run.incomplete),
+        )
+
+    def last_reconciliation(self, run: Recorded) -> None:
+        """What the last one found, also one from before this process."""
+        self._last_reconciliation(run.at, run.open, complete=not run.incomplete)
+
+    def _last_reconciliation(
+        self, at: datetime, found: Mapping[Difference, int], *, complete: bool
+    ) -> None:
+        self._metrics.reconciled.set(at.timestamp())
+        self._metrics.reconciled_whole.set(complete)
+        for kind, count in found.items():
+            self._metrics.differences.of(kind).set(count)
 
     def untaken(self, count: int) -> None:
         """So many items of the national axis could not be taken, again and again."""

@@ -15,6 +15,8 @@ from axisd.cli.circuits import Broken, in_words, interrupted, say_exits
 from axisd.cli.exits import Exit
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.loop import finish
+from axisd.cli.national_failed import failed
+from axisd.cli.national_reconcile import reconcile
 from axisd.cli.output import note, paint, say, say_json, visible
 from axisd.cli.reading import ledger_at
 from axisd.config.load import load
@@ -27,10 +29,18 @@ from axisd.errors import ConfigError, Problem, TransientError
 
 @click.group(
     cls=AxisGroup,
-    examples=[("national status", "whether it answers, and what waits on either side")],
+    examples=[
+        ("national status", "whether it answers, and what waits on either side"),
+        ("national reconcile", "what its lists and the ledger differ in"),
+        ("national failed", "what came from there and did not become a document here"),
+    ],
 )
 def national() -> None:
     """The national axis."""
+
+
+national.add_command(reconcile)
+national.add_command(failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -604,6 +604,17 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "Trục quốc gia gặp lỗi: {detail}",
     ),
     Reason(
+        "national-not-taken",
+        Fault.RECIPIENT,
+        False,
+        Event.CONTENT_HANDOVER_FAILURE,
+        "21",
+        "The recipient's system could not take what the national axis brought to {agency}: {detail}."
+        " Ask the recipient what it could not read; if it needs another copy, send it under a new DocumentId.",
+        "Hệ thống của nơi nhận không tiếp nhận được bản do trục quốc gia chuyển tới {agency}: {detail}."
+        " Hãy hỏi nơi nhận về lỗi; nếu cần bản khác, hãy gửi lại với DocumentId mới.",
+    ),
+    Reason(
         "national-expired",
         Fault.NATIONAL,
         False,

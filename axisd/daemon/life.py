@@ -113,9 +113,9 @@ class Daemon:
         self._dispatches.append(broker.relay)
         self._ways.append(broker.way_in(self._entrance))
         if (national := self._ground.current.settings.national) is not None:
-            uplink, downlink = await join_national(national, self._services, self._entrance)
+            uplink, ways = await join_national(national, self._services, self._entrance)
             self._dispatches.append(uplink)
-            self._ways.append(downlink)
+            self._ways += ways
         return broker
 
     async def _come_up(self, broker: Broker) -> None:

@@ -39,11 +39,19 @@ async def last_checks(ledger: About, limit: int) -> list[RecordedCheck]:
         raise IntegrityError(f"a record of a check cannot be read: {error}") from error
 
 
+class Reconciles(Protocol):
+    """Reconciliation with the national axis (`axisd.service.reconcile`)."""
+
+    async def asked(self, since: str | None) -> Answer:
+        """One run now, from the day `since` on."""
+
+
 class CheckBook:
-    """`national` is None while this axis is not joined to the national axis."""
+    """`national` and `reconciler` are None while this axis is not joined to the national axis."""
 
     def __init__(self, commits: GroupCommit, clock: Clock, telemetry: Telemetry) -> None:
         self.national: NationalProbe | None = None
+        self.reconciler: Reconciles | None = None
         self._commits = commits
         self._clock = clock
         self._telemetry = telemetry
@@ -63,6 +71,12 @@ class CheckBook:
         await self._commits.decide(Questions(), decide)
         self._telemetry.checked(at, run)
         return {"id": key, "at": wire_time(at)}
+
+    async def reconcile(self, since: str | None) -> Answer:
+        """Compares the national axis's lists with the ledger, heals what is safe, and puts it on record."""
+        if self.reconciler is None:
+            raise TransientError("the running axis is not joined to the national axis: restart it")
+        return await self.reconciler.asked(since)
 
     async def probe_national(self, document_id: str | None) -> Answer:
         """Sends a probe over the national axis; with a DocumentId, what became of that one.

@@ -18,7 +18,8 @@ from axisd.errors import AxisError, ConfigError, Problem, TransientError, Unavai
 
 Answer = dict[str, Any]
 
-_DEADLINE = aiohttp.ClientTimeout(total=60)
+_DEADLINE = 60.0
+"""Seconds that an answer may take."""
 
 
 class Operations(Protocol):
@@ -46,6 +47,9 @@ class Checks(Protocol):
     async def probe_national(self, document_id: str | None) -> Answer:
         """Sends a probe over the national axis, or tells what became of one."""
 
+    async def reconcile(self, since: str | None) -> Answer:
+        """Reconciles with the national axis, from the day `since` on; None for as many as the nights do."""
+
 
 def control_app(operations: Operations, checks: Checks) -> web.Application:
     """The application to be served on the socket."""
@@ -69,6 +73,9 @@ def control_app(operations: Operations, checks: Checks) -> web.Application:
     async def probe_national(asked: Answer) -> Answer:
         return await checks.probe_national(asked.get("document_id"))
 
+    async def reconcile(asked: Answer) -> Answer:
+        return await checks.reconcile(asked.get("since"))
+
     app = web.Application(client_max_size=64 * 1024)
     for name, operation in (
         ("reload", reload),
@@ -77,6 +84,7 @@ def control_app(operations: Operations, checks: Checks) -> web.Application:
         ("interrupted", interrupted),
         ("record-check", record_check),
         ("probe-national", probe_national),
+        ("reconcile", reconcile),
     ):
         app.router.add_post(f"/{name}", _answering(operation))
     return app
@@ -101,15 +109,16 @@ def _answering(
 class ControlClient:
     """The command line's side of the socket."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, deadline: float = _DEADLINE) -> None:
         self._socket = socket
+        self._timeout = aiohttp.ClientTimeout(total=deadline)
 
     async def ask(self, operation: str, **asked: Any) -> Answer:
         """Raises UnavailableError when no daemon listens, ConfigError or TransientError as it answers."""
         try:
             connector = aiohttp.UnixConnector(path=str(self._socket))
             async with (
-                aiohttp.ClientSession(connector=connector, timeout=_DEADLINE) as session,
+                aiohttp.ClientSession(connector=connector, timeout=self._timeout) as session,
                 session.post(f"http://daemon/{operation}", json=asked) as response,
             ):
                 answer: Answer = await response.json()

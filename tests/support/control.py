@@ -15,12 +15,19 @@ class Book:
 
     records: list[Mapping[str, object]] = field(default_factory=list)
     probes: list[str | None] = field(default_factory=list)
+    reconciled: list[str | None] = field(default_factory=list)
+    run: dict[str, Any] = field(default_factory=dict)
+    """What a reconciliation is said to have found."""
     answers: list[dict[str, Any]] = field(default_factory=list)
     """What the probe is said to have come to, one answer after the other; the last one stays."""
 
     async def record(self, particulars: Mapping[str, object]) -> Answer:
         self.records.append(particulars)
         return {"id": "e-1", "at": "2026-11-29T07:30:00.000+07:00"}
+
+    async def reconcile(self, since: str | None) -> Answer:
+        self.reconciled.append(since)
+        return self.run
 
     async def probe_national(self, document_id: str | None) -> Answer:
         self.probes.append(document_id)

@@ -24,6 +24,7 @@ from axisd.core.inspection import Inspection
 from axisd.core.lapses import lapse
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.mailbox import ItemState
+from axisd.core.not_taken import not_taken
 from axisd.core.reasons import REASONS, Refusal, refuse
 from axisd.core.records import Known, KnownDelivery, RouteKind, updated
 from axisd.core.retry import Backoff
@@ -242,6 +243,12 @@ def _national(code: str) -> Lead:
     return lead
 
 
+def _not_taken() -> Iterator[Refusal]:
+    of = delivery(route=RouteKind.NATIONAL, state=DeliveryState.SENT)
+    known = KnownDelivery(of, facts(), None)
+    return told(not_taken(known, "n1", "lỗi đọc tệp", view(), mint=minter(), now=NOW))
+
+
 def _too_late(route: RouteKind) -> Lead:
     def lead() -> Iterator[Refusal]:
         of = delivery(route=route)
@@ -378,5 +385,6 @@ LEADS: Final[Mapping[str, Lead]] = {
     "national-locked-recipient": _national("23"),
     "national-account": _national("15"),
     "national-failed": _national("20"),
+    "national-not-taken": _not_taken,
     "national-expired": _too_late(RouteKind.NATIONAL),
 }

@@ -1,6 +1,6 @@
 """The national axis over HTTP: a client of VXP that believes nothing but a well-formed answer.
 
-It implements `ports.NationalAxis` and, for tests and tools, gives every other operation as `call`.
+It implements `ports.NationalLists` and, for tests and tools, gives every other operation as `call`.
 Whatever goes wrong on the way, and whatever comes back that is not the protocol, becomes a
 TransientError whose sentence names the operation, the HTTP status and the first bytes. An answer is
 read up to a limit and until a deadline, so that neither a slow nor an endless server holds us.
@@ -31,11 +31,18 @@ from axisd.adapters.vxp.protocol import (
     header_text,
     read_answer,
     read_file,
-    read_rows,
     signed_headers,
     text_of,
     unpadded_hash,
 )
+from axisd.adapters.vxp.rows import (
+    DESCRIPTION,
+    NUMBER,
+    read_agencies,
+    read_items,
+    read_sent,
+)
+from axisd.core.reconciliation import SentRow
 from axisd.errors import TransientError, UnavailableError
 from axisd.ports import (
     Clock,
@@ -48,17 +55,12 @@ from axisd.ports import (
 
 _LARGE: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
-_DESCRIPTION: Final = 500
-"""Characters of a sentence at most, said by us or by them."""
-_NUMBER: Final = 200
-"""Characters of an id or a code of theirs at most."""
 _LIST: Final = 32 * 1024 * 1024
 """Bytes of an answer without a file at most, more than 100,000 items: read as JSON it takes many times that."""
 _MANY: Final = 500
 """Items of a list that are put together on the event loop at most."""
 _AROUND: Final = 4096
 """Bytes of an answer beside the file in it."""
-_YES: Final = frozenset({"true", "1", "yes"})
 DIRECTORY_OPERATIONS: Final = ("getAgenciesListQD20", "getAgenciesList", "getSynchronizeUnit")
 """What the national axis answers about agencies, the fullest in codes first."""
 _P = ParamSpec("_P")
@@ -133,7 +135,7 @@ class VxpClient:
         doc_id = answer.fields.get("DocId", "") if answer.accepted else ""
         # What is said here goes into evidence and receipts, whoever says it and at whatever length.
         return NationalAnswer(
-            answer.code[:_NUMBER], answer.text[:_DESCRIPTION], text_of(doc_id)[:_NUMBER]
+            answer.code[:NUMBER], answer.text[:DESCRIPTION], text_of(doc_id)[:NUMBER]
         )
 
     async def count(self, kind: str) -> int:
@@ -160,9 +162,21 @@ class VxpClient:
         data = answer.fields.get("data")
         size = _LARGE + 1 if isinstance(data, list) and len(data) > _MANY else 0
         try:
-            return await _aside(size, _read_items, answer)
+            return await _aside(size, read_items, answer)
         except TransientError as wrong:
             raise TransientError(f"national axis, {operation}: {wrong}") from wrong
+
+    async def sent_list(self, kind: str, number: str = "") -> Sequence[SentRow]:
+        """What we sent of `kind`, one row for each recipient; with a `number`, that message alone."""
+        operation = "getSentEdocList"
+        # Who is asked about a number that he does not know may answer with everything.
+        parameters = _listing(kind) | ({"docId": number} if number else {})
+        answer = await self._accepted(operation, parameters)
+        try:
+            rows = await _aside(_LARGE + 1, read_sent, answer, kind)
+        except TransientError as wrong:
+            raise TransientError(f"national axis, {operation}: {wrong}") from wrong
+        return [row for row in rows if row.number == number] if number else rows
 
     async def fetch(self, item: NationalItem, most: int | None = None) -> bytes:
         """The envelope of `item`. NationalError when the national axis refuses for now, LargeAnswerError, without
@@ -177,7 +191,7 @@ class VxpClient:
     ) -> None:
         """Sets the transport status of `item`. Marks of Vietnamese in `description` are lost."""
         parameters = {"docId": item.doc_id, "status": status.value}
-        if said := header_text(description)[:_DESCRIPTION].strip():
+        if said := header_text(description)[:DESCRIPTION].strip():
             parameters["description"] = said
         await self._accepted("updateStatus", parameters)
 
@@ -193,7 +207,7 @@ class VxpClient:
         """The agencies that one of `DIRECTORY_OPERATIONS` names. An empty list is never believed."""
         answer = await self._accepted(operation, {})
         try:
-            agencies = await _aside(_LARGE + 1, _listed, answer)
+            agencies = await _aside(_LARGE + 1, read_agencies, answer)
         except TransientError as wrong:
             raise TransientError(f"national axis, {operation}: {wrong}") from wrong
         if not agencies:
@@ -252,7 +266,9 @@ class VxpClient:
                 data=_content(operation, body),
                 allow_redirects=False,
             ) as response:
-                brings = operation.brings_file or operation.raw or operation.country
+                brings = (
+                    operation.brings_file or operation.raw or operation.country or operation.all
+                )
                 most = self._bounds.answer if brings else min(self._bounds.answer, _LIST)
                 if limit is not None and (response.content_length or 0) > limit:
                     response.close()
@@ -327,38 +343,6 @@ def _document(doc_id: str) -> dict[str, str]:
 
 def _larger(where: str, limit: int) -> LargeAnswerError:
     return LargeAnswerError(f"{where}: an answer of more than {limit} bytes")
-
-
-def _read_items(answer: Answer) -> list[NationalItem]:
-    return [_item(row) for row in read_rows(answer) if row.get("docId")]
-
-
-def _item(row: Mapping[str, str]) -> NationalItem:
-    return NationalItem(
-        doc_id=row["docId"],
-        message_type=row.get("messageType", ""),
-        sender=row.get("from", ""),
-        recipient=row.get("to", ""),
-        created=row.get("created_time", ""),
-    )
-
-
-def _listed(answer: Answer) -> list[ListedAgency]:
-    """What the three lists say alike; of getSynchronizeUnit only what is an agency."""
-    rows = read_rows(answer)
-    codes = {row["id"]: row.get("code", "") for row in rows if row.get("id")}
-    return [
-        ListedAgency(
-            code=row.get("code", ""),
-            name=row.get("name", ""),
-            other=row.get("code102", "") or row.get("oldCode", ""),
-            parent=row.get("pcode", "") or codes.get(row.get("pid", ""), ""),
-            deleted=row.get("deleted", "").lower() in _YES,
-            modified=row.get("modifyDate", ""),
-        )
-        for row in rows
-        if (row.get("isAgency") or "true").lower() in _YES
-    ]
 
 
 def _read(operation: Operation, came: bytearray) -> Answer:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from pydantic import model_validator
 
 from axisd.config.files import Secret
 from axisd.config.model.section import Section, setting
 from axisd.config.model.terms import HttpUrl
-from axisd.config.units import Duration
+from axisd.config.units import Clock, Duration
 
 
 class PollSettings(Section):
@@ -29,6 +29,13 @@ class PollSettings(Section):
         return self
 
 
+class ReconcileSettings(Section):
+    """When the axis compares what it sent and received with the national axis's lists, by itself."""
+
+    at: Clock = setting("Time of day, Vietnam's.", default=time(2))
+    days: int = setting("How many days back it looks.", default=3, ge=1, le=31)
+
+
 class NationalSettings(Section):
     """The national axis. Without this section documents for other provinces are refused."""
 
@@ -39,3 +46,6 @@ class NationalSettings(Section):
         "How long one request may take.", default=timedelta(seconds=30), gt=timedelta()
     )
     poll: PollSettings = setting("How often it is asked.", default=PollSettings())
+    reconcile: ReconcileSettings = setting(
+        "The nightly reconciliation with its lists.", default=ReconcileSettings()
+    )

@@ -16,14 +16,12 @@ from sqlalchemy import event
 from axisd.adapters.ledger import SqlLedger, federation, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.federation import Relayed, Untaken
-from axisd.core.lifecycle import DeliveryState, SubmissionState
-from axisd.core.reasons import Event
-from axisd.core.records import Change, DeliveryUpdate, RouteKind
+from axisd.core.lifecycle import DeliveryState
 from axisd.core.submission import Door
 from axisd.errors import IntegrityError
-from tests.support.ledger import NOW, Case, case, commit, evidence
+from tests.support.federation import Ledgers, refused, sent
+from tests.support.ledger import NOW, case, commit
 
-Ledgers = SqlLedger | MemoryLedger
 HOUR = timedelta(hours=1)
 G14, G15 = "000.00.00.G14", "000.00.00.G15"
 
@@ -36,42 +34,6 @@ async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     opened = await open_ledger(tmp_path / "ledger")
     yield opened
     await opened.close()
-
-
-async def sent(ledger: Ledgers, number: str, at: datetime = NOW, to: str = G14) -> Case:
-    """A document that the national axis took under `number`."""
-    made = case(f"document {number}", recipients=[to], at=at)
-    of = replace(made.delivery, route=RouteKind.NATIONAL)
-    taken = replace(
-        evidence(made.record.facts, Event.RELAY_ACCEPTANCE, of=of, at=at), external_id=number
-    )
-    moved = DeliveryUpdate(of.id, DeliveryState.SENT, "", "")
-    await commit(
-        ledger,
-        replace(made.change, deliveries=(of,), outbox=()),
-        Change(evidence=(taken,), updates=(moved,)),
-    )
-    return made
-
-
-async def refused(ledger: Ledgers, external_id: str, at: datetime = NOW, **changes: Any) -> str:
-    """An item of the national axis that was refused."""
-    made = case(f"refused {external_id}", at=at)
-    facts = replace(made.record.facts, door=Door.NATIONAL, **changes)
-    record = replace(
-        *(made.record,),
-        facts=facts,
-        state=SubmissionState.REFUSED,
-        reason="schema-invalid",
-        at="/edXML",
-        line=7,
-    )
-    told = replace(
-        evidence(facts, Event.SUBMISSION_REJECTION, receipt_to=None, at=at),
-        external_id=external_id,
-    )
-    await commit(ledger, Change(submission=record, evidence=(told,)))
-    return facts.submission_id
 
 
 async def all_relayed(ledger: Ledgers, start: datetime) -> list[Relayed]:

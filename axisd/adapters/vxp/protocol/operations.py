@@ -31,7 +31,7 @@ class BodyKind(StrEnum):
 class Operation:
     """`answers`: the top-level field beside the fixed three, "" for none. `raw`: the answer is the file
     itself and an empty one means failure. `item`: the fields of one item where `data` is a list. `country`:
-    that list may name every agency of the country."""
+    that list may name every agency of the country; `all`: or everything that was ever sent."""
 
     name: str
     required: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class Operation:
     raw: bool = False
     item: tuple[str, ...] = ()
     country: bool = False
+    all: bool = False
 
     @property
     def brings_file(self) -> bool:
@@ -101,6 +102,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 *("messageType", "title", "notation", "sentTime", "receivedTime"),
                 *("sendStatus", "sendStatusDesc", "receiveStatus", "receiveStatusDesc"),
             ),
+            all=True,
         ),
         Operation(
             "getEdoc",
