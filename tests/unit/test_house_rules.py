@@ -125,7 +125,7 @@ VAGUE = re.compile(r"managers?|helpers?|utils?|handlers?|processors?|data|infos?
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 OF_THE_REGULATION = {"OtherInfo", "BusinessInfo", "StaffInfo"}
 """QCVN 102:2016 calls these elements so."""
-OF_A_LIBRARY = {("xmldsig.py", "data")}
+OF_A_LIBRARY = {("xmldsig.py", "data"), ("edge.py", "handler")}
 """Parameters of methods that a base class outside names."""
 
 

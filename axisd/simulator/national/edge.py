@@ -32,13 +32,13 @@ def edge(faults: Faults) -> Middleware:
     """The middleware through which every call of the protocol comes and goes."""
 
     @web.middleware
-    async def strike(request: web.Request, respond: Handler) -> web.StreamResponse:
+    async def strike(request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = request.path.rpartition("/")[2]
         if operation not in OPERATIONS or request.path.startswith("/-/"):
-            return await respond(request)
+            return await handler(request)
         call = _Stricken(faults, request, operation)
         instead = await call.before()
-        return instead if instead is not None else await call.after(await respond(request))
+        return instead if instead is not None else await call.after(await handler(request))
 
     return strike
 
