@@ -17,7 +17,7 @@ from axisd.core.history import NumberKey
 from axisd.core.inspection import Inspection
 from axisd.core.records import Identity, RouteKind, number_key
 from axisd.core.routing import Leg, organ_of, plan
-from axisd.core.rules import place_of, recipient_codes
+from axisd.core.rules import legs_of
 from axisd.core.submission import Door, Lane
 from axisd.core.view import View
 from axisd.core.zone import day_of
@@ -61,23 +61,12 @@ def prepare(inspection: Inspection, view: View) -> Case:
     facts = _facts(inspection, view)
     legs: tuple[Leg, ...] = ()
     if inspection.verified is not None:
-        day = day_of(inspection.submission.received_at)
-        envelope = inspection.verified.envelope
-        late = isinstance(envelope, Status)
-        planned = plan(recipient_codes(envelope), view, day, late=late)
-        legs = tuple(_placed(leg, envelope) for leg in planned)
-        if inspection.submission.door is Door.NATIONAL:
-            items = plan(inspection.submission.addressed_to, view, day, late=late)
-            legs = _ours(legs, items, view)
+        submission, envelope = inspection.submission, inspection.verified.envelope
+        legs = legs_of(envelope, submission, view)
+        if submission.door is Door.NATIONAL:
+            day, late = day_of(submission.received_at), isinstance(envelope, Status)
+            legs = _ours(legs, plan(submission.addressed_to, view, day, late=late), view)
     return Case(inspection, facts, legs, _proof(inspection))
-
-
-def _placed(leg: Leg, envelope: Envelope) -> Leg:
-    """A leg that goes nowhere says where in the envelope it was asked for."""
-    if leg.refusal is None:
-        return leg
-    at, line = place_of(envelope, leg.addressed[0])
-    return replace(leg, refusal=replace(leg.refusal, at=at, line=line))
 
 
 def number_of(case: Case) -> NumberKey | None:

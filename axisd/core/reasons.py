@@ -274,6 +274,12 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "Mã nơi nhận {agency} có hiệu lực từ ngày {date}, trước ngày đó chưa nhận được văn bản.",
     ),
     _sender(
+        "recipient-not-named",
+        "18",
+        "{agency} was named beside the envelope, and the envelope itself does not name it as a recipient.",
+        "{agency} được nêu kèm theo gói tin, nhưng bản thân gói tin không ghi là nơi nhận.",
+    ),
+    _sender(
         "recipient-unreachable",
         "18",
         "Nobody receives for {agency}: it has no system of its own and no office receives for it.",

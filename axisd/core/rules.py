@@ -13,7 +13,7 @@ from axisd.core.completeness import lacks_attachment
 from axisd.core.envelope import Business, Document, Envelope, Status
 from axisd.core.places import BUSINESS, MESSAGE
 from axisd.core.reasons import Refusal, refuse
-from axisd.core.routing import advised, plan
+from axisd.core.routing import Leg, advised, plan
 from axisd.core.submission import Door, Submission
 from axisd.core.view import View
 from axisd.core.zone import day_of
@@ -28,6 +28,7 @@ def broken_rule(
     """The first rule that the envelope breaks, None if it breaks none."""
     return (
         _sender(envelope, submission, view, offline)
+        or _too_many(envelope, submission, view)
         or (_document(envelope, view) if isinstance(envelope, Document) else None)
         or (_status(envelope) if isinstance(envelope, Status) else None)
         or _recipients(envelope, submission, view)
@@ -42,6 +43,40 @@ def recipient_codes(envelope: Envelope) -> tuple[str, ...]:
         written = (recipient.organ_id for recipient in envelope.recipients)
         return (*written, *added) if _has_receivers(envelope) else tuple(written)
     return (envelope.about.organ_id,)
+
+
+def legs_of(envelope: Envelope, submission: Submission, view: View) -> tuple[Leg, ...]:
+    """One leg for each organ that the message goes to, as far as the envelope and its door say.
+
+    Beside the envelope a door may be told for which of its recipients it is handed in, or where a status goes
+    (VXP's `to`). What the national axis says beside it is looked at elsewhere (`case`).
+    """
+    day, late = day_of(submission.received_at), isinstance(envelope, Status)
+    named = tuple(
+        _placed(leg, envelope) for leg in plan(recipient_codes(envelope), view, day, late=late)
+    )
+    if not submission.addressed_to or submission.door is Door.NATIONAL:
+        return named
+    wanted = plan(submission.addressed_to, view, day, late=late)
+    if isinstance(envelope, Status):
+        return wanted
+    by_organ = {leg.organ: leg for leg in named}
+    return tuple(by_organ.get(leg.organ) or _unnamed(leg) for leg in wanted)
+
+
+def _placed(leg: Leg, envelope: Envelope) -> Leg:
+    """A leg that goes nowhere says where in the envelope it was asked for."""
+    if leg.refusal is None:
+        return leg
+    at, line = place_of(envelope, leg.addressed[0])
+    return replace(leg, refusal=replace(leg.refusal, at=at, line=line))
+
+
+def _unnamed(leg: Leg) -> Leg:
+    """Whoever is not named in what was signed must not get it."""
+    code = leg.addressed[0]
+    refusal = refuse("recipient-not-named", agency=code) if is_code(code) else leg.refusal
+    return Leg(leg.organ, leg.addressed, refusal=refusal)
 
 
 def place_of(envelope: Envelope, code: str) -> tuple[str, int | None]:
@@ -127,26 +162,24 @@ def _recipients(envelope: Envelope, submission: Submission, view: View) -> Refus
     """
     if submission.door is Door.NATIONAL:
         return None
-    late = isinstance(envelope, Status)
-    legs = plan(recipient_codes(envelope), view, day_of(submission.received_at), late=late)
+    legs = legs_of(envelope, submission, view)
     refusals = [leg.refusal for leg in legs if leg.refusal is not None]
-    if not refusals or len(refusals) < len(legs):
+    return refusals[0] if refusals and len(refusals) == len(legs) else None
+
+
+def _too_many(envelope: Envelope, submission: Submission, view: View) -> Refusal | None:
+    limit = view.limits.recipients
+    count = max(len(recipient_codes(envelope)), len(submission.addressed_to))
+    if count <= limit:
         return None
-    at, line = place_of(envelope, legs[0].addressed[0])
-    return replace(refusals[0], at=at, line=line)
+    written = envelope.recipients[limit:] if isinstance(envelope, Document) else ()
+    surplus = next((to.line or None for to in written), None)
+    return refuse(
+        "recipients-too-many", at=f"{MESSAGE}/To", line=surplus, count=str(count), limit=str(limit)
+    )
 
 
 def _document(document: Document, view: View) -> Refusal | None:
-    count, limit = len(recipient_codes(document)), view.limits.recipients
-    if count > limit:
-        surplus = next((to.line or None for to in document.recipients[limit:]), None)
-        return refuse(
-            "recipients-too-many",
-            at=f"{MESSAGE}/To",
-            line=surplus,
-            count=str(count),
-            limit=str(limit),
-        )
     if view.policy.attachment_required and lacks_attachment(document):
         return refuse("attachment-required", at="/edXML")
     return None

@@ -8,7 +8,7 @@ the door then acknowledges.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -85,6 +85,17 @@ class Intake:
         except BaseException:
             self._telemetry.unsettled(submission)
             raise
+
+    async def handle_large(self, load: Callable[[], Awaitable[Submission]]) -> Settlement:
+        """The same for what need not be in memory before its turn: `load` brings it there."""
+        async with self._one_large:
+            submission = await load()
+            self._telemetry.taken(submission)
+            try:
+                return await self._settle(submission)
+            except BaseException:
+                self._telemetry.unsettled(submission)
+                raise
 
     async def _settle(self, submission: Submission) -> Settlement:
         started = self._clock.monotonic()

@@ -29,6 +29,7 @@ from axisd.core.reasons import REASONS, Refusal, refuse
 from axisd.core.records import Known, KnownDelivery, RouteKind, updated
 from axisd.core.retry import Backoff
 from axisd.core.signature import check, uncovered
+from axisd.core.submission import Door
 from axisd.core.view import Limits, Policy, View
 from axisd.ports import Delivered, Message, NationalAnswer
 from axisd.service.allowances import Allowances
@@ -340,6 +341,7 @@ LEADS: Final[Mapping[str, Lead]] = {
     "recipient-unknown": _to("000.00.99.H53"),
     "recipient-closed": _to("000.00.20.H53"),
     "recipient-not-open": _to("000.00.22.H53"),
+    "recipient-not-named": _document(door=Door.VXP, addressed_to=(_RESTING,)),
     "recipient-unreachable": _to("002.02.01.H53"),
     "national-closed": _to("000.00.00.G14", where={"national": False}),
     "secrecy-mark": _document(("V/v lập dự toán năm 2027", "(Tuyệt mật) V/v lập dự toán")),

@@ -643,3 +643,48 @@ def test_of_an_envelope_from_the_national_axis_what_closed_elsewhere_is_not_our_
     alone = document("H23", sender=MINISTRY, document_id="other")
     told = book.settle(inspected(alone, door=Door.NATIONAL, account=None))
     assert reason(told) == "recipient-closed"
+
+
+# what a door is told beside the envelope
+
+
+def beside(envelope: Any, *to: str, body: bytes = b"<edXML/>") -> Inspection:
+    """Handed in through the VXP door, for `to`."""
+    return inspected(envelope, body, door=Door.VXP, routing_key="", addressed_to=to)
+
+
+def test_a_document_goes_only_to_those_of_its_recipients_that_it_is_handed_in_for() -> None:
+    book = Book()
+    first = book.settle(beside(document(HEALTH, OFFICE), HEALTH))
+    assert outcomes(first) == {HEALTH: "accepted"}
+    second = book.settle(beside(document(HEALTH, OFFICE), OFFICE, HEALTH))
+    assert outcomes(second) == {OFFICE: "accepted", HEALTH: "duplicate"}
+    assert [made.inbox for made in second.deliveries] == [OFFICE]
+
+
+def test_without_a_word_beside_it_a_document_goes_to_all_that_it_names() -> None:
+    change = Book().settle(beside(document(HEALTH, OFFICE)))
+    assert outcomes(change) == {HEALTH: "accepted", OFFICE: "accepted"}
+
+
+def test_whom_the_envelope_does_not_name_does_not_get_it_and_the_others_do() -> None:
+    change = Book().settle(beside(document(HEALTH), HEALTH, OFFICE, "not\u200ba code"))
+    assert outcomes(change) == {
+        HEALTH: "accepted",
+        OFFICE: "recipient-not-named",
+        "not\u200ba code": "code-malformed",
+    }
+
+
+def test_a_recipient_may_be_named_beside_the_envelope_by_its_other_code() -> None:
+    change = Book().settle(beside(document(MINISTRY, HEALTH), MINISTRY_TWIN))
+    assert outcomes(change) == {MINISTRY: "accepted"}
+
+
+def test_a_status_goes_where_it_is_said_to_go_beside_it() -> None:
+    book = Book()
+    book.settle(inspected(document(HEALTH)))
+    (made,) = book.settle(beside(status("03", sender=HEALTH), OFFICE)).deliveries
+    assert made.inbox == OFFICE
+    (made,) = book.settle(beside(status("04", sender=HEALTH), body=b"<edXML>4</edXML>")).deliveries
+    assert made.inbox == FINANCE

@@ -440,3 +440,26 @@ def test_an_acceptance_names_those_whom_it_does_not_reach(found: dict[bytes, Ins
         assert (organ, refusal.code) == (UNKNOWN, "recipient-unknown")
 
     bench(work)
+
+
+def test_what_is_large_is_loaded_when_its_turn_has_come(found: dict[bytes, Inspect]) -> None:
+    found[b"a"] = accepted(document())
+    one_large = asyncio.Lock()
+
+    async def work(made: Bench) -> None:
+        loaded: list[str] = []
+
+        async def load() -> Submission:
+            loaded.append("a")
+            return submission(b"a")
+
+        await one_large.acquire()
+        waiting = asyncio.create_task(made.intake.handle_large(load))
+        await asyncio.sleep(1)
+        assert loaded == []
+        one_large.release()
+        settlement = await waiting
+        assert settlement.state is ACCEPTED
+        assert made.telemetry.submissions == [settlement.submission_id]
+
+    bench(work, one_large=one_large)
