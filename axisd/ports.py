@@ -19,7 +19,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from axisd.core.availability import Uptime
 from axisd.core.checks import CheckRecord
@@ -39,7 +39,7 @@ from axisd.core.records import (
     SubmissionRecord,
 )
 from axisd.core.statistics import HandIn
-from axisd.core.submission import Submission
+from axisd.core.submission import Door, Submission
 from axisd.core.timeline import Timeline
 from axisd.errors import TransientError
 
@@ -382,6 +382,23 @@ class Settled:
     detail: str = ""
 
 
+CallOutcome = Literal["ok", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorCall:
+    """What telemetry is told about one call at a door over HTTP; never what it carried. `operation` is
+    "unknown" for one that there is not. `code`: what the door's protocol answers. `account` "" for whoever did
+    not prove to be one."""
+
+    door: Door
+    operation: str
+    outcome: CallOutcome
+    code: str
+    account: str
+    seconds: float
+
+
 class Telemetry(Protocol):
     """Counts and logs what happens. Never raises, never blocks."""
 
@@ -423,6 +440,9 @@ class Telemetry(Protocol):
 
     def reconciled(self, at: datetime, run: Reconciliation) -> None:
         """A reconciliation with the national axis is on record since `at`."""
+
+    def called(self, call: DoorCall) -> None:
+        """A door over HTTP answered a call."""
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed; it is counted and logged with its cause."""

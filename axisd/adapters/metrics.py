@@ -36,7 +36,7 @@ from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import REASONS
 from axisd.core.reconciliation import Difference
 from axisd.core.records import OutboxSummary
-from axisd.core.submission import DOORS, Lane
+from axisd.core.submission import DOORS, Door, Lane
 from axisd.ports import Unsound
 from axisd.service.breaker import Circuit, Interrupted
 
@@ -73,6 +73,19 @@ DEADLINES: Final = (*DeadlineKind, CONSIGNMENT)
 NOTICES: Final = tuple(code for code in REASONS if code.endswith(("-due", "-overdue")))
 CONNECTIONS: Final = ("consume", "publish")
 
+CALLED_DOORS: Final = (Door.VXP, Door.EDOC)
+"""Doors that are called over HTTP."""
+CALLS: Final = (
+    "sendEdoc", "getReceivedEdocList", "getSentEdocList", "getEdoc", "downloadEdoc", "updateStatus",
+    "getAgenciesList", "getAgenciesListQD20", "getSynchronizeUnit", "registerAgency", "deleteAgency",
+    "countReceiveEdoc", "countReceiveStatus",
+    "sendDocument", "getPendingDocIds", "getDocument", "confirmReceived", "getOrganizations",
+    "checkExistDocument", "unknown",
+)  # fmt: skip
+"""Operations of the doors' protocols, and what none of them has."""
+CALL_OUTCOMES: Final = ("ok", "refused", "failed")
+CALL_CODES: Final = ("10", "15", "18", "19", "20", "21", "22", "23", "9999")
+"""What a door answers whoever it refuses."""
 MARKS: Final = (ItemState.PROCESSING, ItemState.DONE, ItemState.FAIL)
 
 OTHER: Final = "other"
@@ -266,6 +279,32 @@ class Metrics:
         )
         self.redelivered = self._counter(
             "submissions_redelivered", "Submissions that the broker delivered more than once."
+        )
+        self.calls = Bounded(
+            self._counter(
+                "door_calls",
+                "Calls at a door over HTTP, by operation and outcome.",
+                "door",
+                "operation",
+                "outcome",
+            ),
+            CALLED_DOORS,
+            CALLS,
+            CALL_OUTCOMES,
+        )
+        self.call_refusals = Bounded(
+            self._counter(
+                "door_refusals",
+                "Calls that were refused or failed, by the code that the door's protocol answers.",
+                "door",
+                "code",
+            ),
+            CALLED_DOORS,
+            CALL_CODES,
+        )
+        self.call_seconds = Bounded(
+            self._seconds("door_call_seconds", "Time from a call to its answer, by door.", "door"),
+            CALLED_DOORS,
         )
         self.refusals = Bounded(
             self._counter("refusals", "Submissions refused, by reason.", "reason"),
@@ -487,6 +526,8 @@ class Metrics:
                 "intake",
                 "backlog",
                 "mailboxes",
+                "door.vxp",
+                "door.edoc",
                 "consumers",
                 "awaited",
                 "allowances",

@@ -12,7 +12,7 @@ from axisd.core.mailbox import ItemState, MailboxSummary
 from axisd.core.reconciliation import Reconciliation
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
-from axisd.ports import Settled
+from axisd.ports import DoorCall, Settled
 
 
 @dataclass(slots=True)
@@ -33,6 +33,7 @@ class RecordingTelemetry:
     """State, kind, number of items."""
     boxes: list[tuple[MailboxSummary, ...]] = field(default_factory=list)
     left_untaken: list[int] = field(default_factory=list)
+    calls: list[DoorCall] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     awaiting: list[tuple[Awaited, ...]] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
@@ -70,6 +71,9 @@ class RecordingTelemetry:
 
     def mailboxes(self, summary: Sequence[MailboxSummary]) -> None:
         self.boxes.append(tuple(summary))
+
+    def called(self, call: DoorCall) -> None:
+        self.calls.append(call)
 
     def noticed(self, reason: str) -> None:
         self.notices.append(reason)

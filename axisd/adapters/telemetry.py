@@ -26,7 +26,7 @@ from axisd.core.reconciliation import Difference, Reconciliation, Recorded
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
-from axisd.ports import Clock, Settled, Unsound
+from axisd.ports import Clock, DoorCall, Settled, Unsound
 from axisd.service.breaker import Interrupted
 from axisd.service.heartbeat import Pulse
 
@@ -181,6 +181,24 @@ class AxisTelemetry:
     def mailboxes(self, summary: Sequence[MailboxSummary]) -> None:
         """What waits in mailboxes now."""
         self._metrics.mailboxes.show(summary)
+
+    def called(self, call: DoorCall) -> None:
+        """One call at a door over HTTP; what was refused or failed is logged, without what it carried."""
+        metrics = self._metrics
+        metrics.calls.of(call.door, call.operation, call.outcome).inc()
+        metrics.call_seconds.of(call.door).observe(call.seconds)
+        if call.outcome == "ok":
+            return
+        metrics.call_refusals.of(call.door, call.code).inc()
+        self._log.info(
+            "door",
+            door=call.door,
+            operation=call.operation,
+            outcome=call.outcome,
+            code=call.code,
+            account=call.account,
+            seconds=round(call.seconds, 6),
+        )
 
     def noticed(self, reason: str) -> None:
         """Somebody is told that something is due, or overdue."""

@@ -16,9 +16,9 @@ import asyncio
 import contextlib
 import io
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -132,12 +132,24 @@ class Upload:
 
 
 class Uploads:
-    """Where bodies are taken. `folder` None: all of them in memory."""
+    """Where bodies are taken. `folder` None: all of them in memory. `limit`: bytes of a file, where that may
+    change while we run."""
 
-    def __init__(self, folder: Path | None = None, bounds: Bounds | None = None) -> None:
-        self.bounds = bounds or Bounds()
+    def __init__(
+        self,
+        folder: Path | None = None,
+        bounds: Bounds | None = None,
+        limit: Callable[[], int] | None = None,
+    ) -> None:
+        self._bounds = bounds or Bounds()
+        self._limit = limit
         self._folder = folder
-        self._places = asyncio.Semaphore(self.bounds.at_once)
+        self._places = asyncio.Semaphore(self._bounds.at_once)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Those of now."""
+        return replace(self._bounds, limit=self._limit()) if self._limit else self._bounds
 
     @asynccontextmanager
     async def receive(

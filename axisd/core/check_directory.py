@@ -15,7 +15,7 @@ from unicodedata import category
 
 from axisd.core.check_periods import check_periods
 from axisd.core.codes import MAX_LENGTH, derived_twin, is_code, level1
-from axisd.core.directory import Agency, Channel, Directory, System
+from axisd.core.directory import Agency, Directory, System
 from axisd.core.findings import REFERENCES, Finding, Severity, error, reference, title, warning
 
 
@@ -64,7 +64,6 @@ class _Check:
         accounts: dict[str, int] = {}
         for row, system in enumerate(self._systems):
             yield from _account(row, system, accounts)
-            yield from _door(row, system)
             yield from self._served(row, system, served)
         yield from self._unreachable(served)
 
@@ -196,15 +195,6 @@ def _account(row: int, system: System, accounts: dict[str, int]) -> Iterator[Fin
     if accounts.setdefault(system.account, row) != row:
         text = f"account {system.account} is given twice; one system has one account: join the rows"
         yield error("account-repeated", text, system=row)
-
-
-def _door(row: int, system: System) -> Iterator[Finding]:
-    if system.channel is not Channel.AMQP:
-        text = (
-            f"system {system.account} has the channel {system.channel}, whose door this version does not have: "
-            "what is for it stays in its mailbox, which nobody can empty; connect it over amqp"
-        )
-        yield warning("system-without-door", text, system=row)
 
 
 def _malformed(code: str) -> str:

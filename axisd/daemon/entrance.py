@@ -11,8 +11,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from axisd.core.records import INLINE_LIMIT
 from axisd.core.submission import Submission
-from axisd.errors import IntegrityError
+from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Telemetry
 from axisd.service.intake import Intake, Settlement
 from axisd.web.server import Route
@@ -67,6 +68,22 @@ class Entrance:
         if self._fault is not None:
             raise self._fault
         return await self._intake.handle(submission)
+
+    async def hand_in(self, size: int, load: Callable[[], Awaitable[Submission]]) -> Settlement:
+        """For doors that keep what arrives elsewhere: `load` brings its `size` bytes into memory, large ones
+        when their turn has come. Raises what the intake raises, TransientError once it was stopped."""
+        await self._opened.wait()
+        if self.stopped is not None:
+            raise TransientError("nothing is taken: the ledger contradicts itself")
+        if self._fault is not None:
+            raise self._fault
+        try:
+            if size > INLINE_LIMIT:
+                return await self._intake.handle_large(load)
+            return await self._intake.handle(await load())
+        except IntegrityError as error:
+            self.stop(error)
+            raise
 
     async def guarded(self, work: Awaitable[None]) -> None:
         """Does `work` until it ends or the ledger contradicts itself."""

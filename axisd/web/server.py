@@ -72,22 +72,82 @@ def status_app(
     return app
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """`header`: bytes of one header line at most. `unreadable` is told of a request that is no HTTP, or too
+    long, and gives the body that answers it: nobody can say which door it was meant for."""
+
+    header: int = 8190
+    unreadable: Callable[[], bytes] | None = None
+
+
 @asynccontextmanager
-async def serve(app: web.Application, address: Address) -> AsyncIterator[None]:
+async def serve(
+    app: web.Application, address: Address, manners: Manners = Manners()
+) -> AsyncIterator[None]:
     """Serves `app` on a port. Raises UnavailableError when the address cannot be had."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_GOODBYE)
     await runner.setup()
+    manager, loop = runner.server, asyncio.get_running_loop()
+    assert manager is not None, "set up above"
+
+    def connection() -> web.RequestHandler:
+        return _Handler(manager, manners, loop=loop)
+
     try:
-        site = web.TCPSite(runner, address.host, address.port, reuse_address=True)
+        listening = await _listening(loop, connection, address)
         try:
-            await site.start()
-        except OSError as error:
-            raise UnavailableError(
-                f"cannot listen on {address}: {error.strerror}; set http.listen to another address"
-            ) from error
-        yield
+            yield
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
+
+
+async def _listening(
+    loop: asyncio.AbstractEventLoop,
+    connection: Callable[[], asyncio.BaseProtocol],
+    address: Address,
+) -> asyncio.Server:
+    try:
+        return await loop.create_server(connection, address.host, address.port, reuse_address=True)
+    except OSError as error:
+        raise UnavailableError(
+            f"cannot listen on {address}: {error.strerror}; set http.listen to another address"
+        ) from error
+
+
+class _Handler(web.RequestHandler):
+    """One connection. What aiohttp itself refuses is answered in the manner of the doors, and is no error of
+    ours: strangers send all kinds of things, and no traceback of it belongs in the log."""
+
+    __slots__ = ("_manners",)
+
+    def __init__(
+        self,
+        manager: web.Server,
+        manners: Manners,
+        *,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(manager, loop=loop, access_log=None, max_field_size=manners.header)  # type: ignore[arg-type]
+        self._manners = manners
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        unreadable = self._manners.unreadable
+        if status >= 500 or unreadable is None or request.writer.output_size > 0:
+            return super().handle_error(request, status, exc, message)
+        response = web.Response(
+            status=status, body=unreadable(), content_type="application/json", charset="utf-8"
+        )
+        response.force_close()
+        return response
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from axisd.config.units import Address, Duration, Listen
 
 
 class HttpSettings(Section):
-    """Metrics, health and the door for VXP clients."""
+    """Metrics, health and the doors for systems that come over HTTP."""
 
     listen: Listen = setting("Address to listen on.", default=Address("127.0.0.1", 9153))
     public_url: PublicHttpUrl | None = setting(
@@ -19,6 +19,11 @@ class HttpSettings(Section):
         " system tells them.",
         reloads=True,
         default=None,
+    )
+    registrar: str = setting(
+        "Whom to ask for an agency's code: told to systems that try to register one at the VXP door.",
+        default="",
+        max_length=200,
     )
 
 

@@ -25,7 +25,7 @@ class Settings(Section):
     axis: AxisSettings = setting("Who this axis is.")
     ledger: LedgerSettings = setting("Where the evidence lies.")
     amqp: AmqpSettings = setting("The broker.")
-    http: HttpSettings = setting("Metrics, health and the door.", default=HttpSettings())
+    http: HttpSettings = setting("Metrics, health and the doors.", default=HttpSettings())
     control: ControlSettings = setting("How commands reach the running daemon.")
     receipts: ReceiptSettings = setting("What receipts are sealed with.")
     trust: TrustSettings = setting("Whose certificates count.", default=TrustSettings())

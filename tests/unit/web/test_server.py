@@ -1,5 +1,6 @@
 """Metrics and health over HTTP; sockets that only their owner may open."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from axisd.config.units import Address
 from axisd.errors import UnavailableError
-from axisd.web.server import Check, serve, serve_socket, status_app
+from axisd.web.server import Check, Manners, serve, serve_socket, status_app
 
 
 def free_port() -> int:
@@ -143,3 +144,36 @@ async def test_a_folder_that_is_not_there_is_said_with_the_way_out(tmp_path: Pat
     with pytest.raises(UnavailableError, match=r"control\.socket"):
         async with serve_socket(web.Application(), tmp_path / "none" / "control.sock"):
             raise AssertionError("it must not listen")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"NONSENSE\r\n\r\n",
+        b"POST /vxp/sendEdoc HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"POST /vxp/sendEdoc HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+        b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_answered_as_the_doors_do_and_is_no_error(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def unreadable() -> bytes:
+        told.append("unreadable")
+        return b'{"status":"FAIL"}'
+
+    address = Address("127.0.0.1", free_port())
+    async with serve(web.Application(), address, Manners(10_000, unreadable)):
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(sent)
+        answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    assert b"application/json" in head
+    assert body == b'{"status":"FAIL"}'
+    assert told == ["unreadable"]
+    assert caplog.records == []
