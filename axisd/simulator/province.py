@@ -28,6 +28,7 @@ import aiohttp
 from axisd.adapters.amqp import AgencyClient, Endpoint, Management, render
 from axisd.adapters.amqp.topology import password_hash
 from axisd.adapters.clock import SystemClock
+from axisd.adapters.vxp.client import VxpClient
 from axisd.config.load import read
 from axisd.core.codes import derived_twin
 from axisd.core.directory import Channel
@@ -80,11 +81,13 @@ class Part(NamedTuple):
 MEMBERS: Final = (
     Part("finance", ("000.00.11.H53",)),
     Part("environment", ("000.00.12.H53",)),
-    Part("information", ("000.00.13.H53",)),
+    Part("justice", ("000.00.14.H53",)),
     Part("health", ("000.00.17.H53",)),
     Part("peoples-committee", ("000.00.01.H53", "000.00.00.H53")),
     Part("tayninh-city", ("000.01.30.H53",)),
     Part("ben-cau", ("000.20.31.H53",)),
+    # Its product carries the national axis's SDK.
+    Part("information", ("000.00.13.H53",), Channel.VXP),
 )
 """Departments, the office of the People's Committee, a city's office, a commune (codes of 2020)."""
 
@@ -155,8 +158,18 @@ class Province:
 
     @property
     def systems(self) -> tuple[Member, ...]:
-        """All that are enrolled: the members, and the probe agency's."""
+        """All that are enrolled: the members and the probe agency's."""
         return (*self.members, self.probe)
+
+    @property
+    def over_broker(self) -> tuple[Member, ...]:
+        """The members who come over the broker."""
+        return tuple(member for member in self.members if member.channel is Channel.AMQP)
+
+    @property
+    def vxp(self) -> Member:
+        """The member behind the VXP door."""
+        return next(member for member in self.members if member.channel is Channel.VXP)
 
     @property
     def config(self) -> Path:
@@ -169,6 +182,15 @@ class Province:
     @property
     def national_url(self) -> str:
         return f"http://{ADDRESS}:{self.national_port}"
+
+    @property
+    def vxp_url(self) -> str:
+        """Where systems with the national axis's SDK call."""
+        return f"{self.http}/vxp"
+
+    def vxp_client(self) -> VxpClient:
+        """A client for the system behind the VXP door; use it as a context manager."""
+        return VxpClient(self.vxp_url, self.vxp.account, self.vxp.password, SystemClock())
 
     def member(self, agency: str) -> Member:
         """The system that serves `agency`."""
@@ -366,8 +388,8 @@ log: {{format: json}}
 
     async def _apply_topology(self) -> None:
         view = read(self.config, day=day_of(SystemClock().now())).view
-        over_amqp = [member for member in self.systems if member.channel is Channel.AMQP]
-        hashes = {member.account: password_hash(member.password) for member in over_amqp}
+        over_broker = [member for member in self.systems if member.channel is Channel.AMQP]
+        hashes = {member.account: password_hash(member.password) for member in over_broker}
         hashes[DAEMON] = password_hash(self._daemon_password)
         definitions = render(view.directory, vhost=VHOST, daemon_user=DAEMON, hashes=hashes)
         async with Management(self._management_url(), vhost=VHOST) as management:

@@ -12,7 +12,7 @@ from axisd.simulator.province import VHOST, Province
 from tests.support.acceptance import (
     ENVIRONMENT,
     FINANCE,
-    INFORMATION,
+    JUSTICE,
     axisd,
     delivered,
     desk,
@@ -59,7 +59,7 @@ async def ready(province: Province) -> bool:
 async def test_a_power_cut_of_the_broker_under_load_loses_nothing_and_counts_nothing_twice(
     served: Province, papers: Papers
 ) -> None:
-    documents = [paper(papers, ENVIRONMENT, INFORMATION) for _ in range(LOAD)]
+    documents = [paper(papers, ENVIRONMENT, JUSTICE) for _ in range(LOAD)]
     async with asyncio.TaskGroup() as group:
         group.create_task(submit_stubbornly(served, (body for _, body in documents)))
         last = documents[LOAD * 2 // 3][0]  # they are handed in from the end
@@ -84,9 +84,9 @@ async def test_a_power_cut_of_the_broker_under_load_loses_nothing_and_counts_not
         finally:
             await served.node.start()
     await until_async(lambda: ready(served))
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION) as watched:
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE) as watched:
         for document_id, _ in documents:
-            for inbox in (ENVIRONMENT, INFORMATION):
+            for inbox in (ENVIRONMENT, JUSTICE):
                 await delivered(watched, inbox, document_id)
             await receipts(
                 watched,
@@ -131,18 +131,18 @@ async def test_a_missing_inbox_delays_nobody_else_and_is_filled_when_it_is_there
     served: Province, papers: Papers
 ) -> None:
     dead = [paper(papers, ENVIRONMENT) for _ in range(60)]
-    alive = [paper(papers, INFORMATION) for _ in range(20)]
+    alive = [paper(papers, JUSTICE) for _ in range(20)]
     destination = f"local:{ENVIRONMENT}"
     failures = await metric(served, "axisd_relay_failures_total", reason="inbox-missing")
     async with desk(served, ENVIRONMENT):
         pass
     await served.node.api("DELETE", f"queues/{VHOST}/agency.{ENVIRONMENT}.inbox")
-    async with desk(served, FINANCE, INFORMATION) as watched:
+    async with desk(served, FINANCE, JUSTICE) as watched:
         await submit(served, FINANCE, *(body for _, body in dead))
         await submit(served, FINANCE, *(body for _, body in alive))
         ids = {document_id for document_id, _ in alive}
         came = await watched.expect(
-            INFORMATION, "inbox", lambda m: m.correlation_id in ids, count=len(ids), within=5
+            JUSTICE, "inbox", lambda m: m.correlation_id in ids, count=len(ids), within=5
         )
         assert len(came) == len(ids)
 

@@ -57,7 +57,7 @@ async def check(province: Province, *words: str) -> Checked:
 @asynccontextmanager
 async def everybody(province: Province, *, but: str = "") -> AsyncIterator[Desk]:
     """All agencies' systems read what is for them, but one; and the broker's statistics say so."""
-    agencies = [code for m in province.members for code in m.agencies if code != but]
+    agencies = [code for m in province.over_broker for code in m.agencies if code != but]
     async with desk(province, *agencies) as watched:
 
         async def counted() -> bool:
@@ -106,7 +106,7 @@ async def test_where_all_is_well_every_item_passes_and_stands_on_record(
         assert (found.code, found.failed) == (0, set()), found.facts
         assert {n for n, one in found.items.items() if one["outcome"] != "passed"} <= IN_A_SANDBOX
         assert list(found.items) == list(ITEMS)
-        agencies = [code for member in served.members for code in member.agencies]
+        agencies = [code for member in served.over_broker for code in member.agencies]
         for agency in agencies:
             (probe,) = await watched.expect(agency, "inbox", lambda m: m.type == TYPE)
             assert f'xmlns="{NAMESPACE}" agency="{agency}"'.encode() in probe.body

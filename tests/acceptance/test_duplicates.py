@@ -9,7 +9,7 @@ from tests.support.acceptance import (
     ENVIRONMENT,
     FINANCE,
     HEALTH,
-    INFORMATION,
+    JUSTICE,
     answered,
     delivered,
     desk,
@@ -62,8 +62,8 @@ async def test_the_same_bytes_again_get_the_same_receipt_and_are_delivered_once(
 async def test_twenty_at_once_are_one_document_and_get_one_receipt(
     served: Province, papers: Papers
 ) -> None:
-    document_id, body = paper(papers, ENVIRONMENT, INFORMATION)
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION) as watched:
+    document_id, body = paper(papers, ENVIRONMENT, JUSTICE)
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE) as watched:
         await submit(served, FINANCE, *[body] * 20)
         (acceptance,) = await answered(watched, FINANCE, body, "SubmissionAcceptance")
 
@@ -73,9 +73,9 @@ async def test_twenty_at_once_are_one_document_and_get_one_receipt(
         await until_async(all_settled)
         states = [record.state for record in await settled(served, document_id)]
         assert sorted(states) == ["accepted", *["duplicate"] * 19]
-        await overtaken(served, watched, papers, ENVIRONMENT, INFORMATION)
+        await overtaken(served, watched, papers, ENVIRONMENT, JUSTICE)
         once(watched, ENVIRONMENT, [document_id])
-        once(watched, INFORMATION, [document_id])
+        once(watched, JUSTICE, [document_id])
         # Repetitions that wait together are answered together; none is answered otherwise.
         assert {m.body for m in watched.copies(acceptance.message_id)} == {acceptance.body}
 
@@ -156,7 +156,7 @@ async def test_a_refused_one_that_comes_again_unchanged_is_refused_again(
 async def test_one_envelope_for_each_recipient_under_one_id_is_right(
     served: Province, papers: Papers
 ) -> None:
-    recipients = (ENVIRONMENT, INFORMATION, HEALTH)
+    recipients = (ENVIRONMENT, JUSTICE, HEALTH)
     document_id, envelope = papers.document(FINANCE, [ENVIRONMENT], "V/v mỗi nơi một gói")
     bodies = {
         to: papers.signed(

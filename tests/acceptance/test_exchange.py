@@ -17,7 +17,7 @@ from tests.support.acceptance import (
     ENVIRONMENT,
     FINANCE,
     HEALTH,
-    INFORMATION,
+    JUSTICE,
     OFFICE,
     WARD,
     axisd,
@@ -41,12 +41,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_all_recipients_get_the_identical_bytes_and_the_ward_through_its_intake(
     served: Province, papers: Papers
 ) -> None:
-    document_id, body = paper(papers, ENVIRONMENT, INFORMATION, WARD)
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION, CITY) as watched:
+    document_id, body = paper(papers, ENVIRONMENT, JUSTICE, WARD)
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE, CITY) as watched:
         await submit(served, FINANCE, body)
         for inbox, recipient in (
             (ENVIRONMENT, ENVIRONMENT),
-            (INFORMATION, INFORMATION),
+            (JUSTICE, JUSTICE),
             (CITY, WARD),
         ):
             (came,) = await delivered(watched, inbox, document_id)
@@ -57,12 +57,12 @@ async def test_all_recipients_get_the_identical_bytes_and_the_ward_through_its_i
         )
     assert outcomes(acceptance.body) == {
         ENVIRONMENT: ("accepted", ""),
-        INFORMATION: ("accepted", ""),
+        JUSTICE: ("accepted", ""),
         WARD: ("accepted", ""),
     }
     assert {organ for r in consignments for organ in outcomes(r.body)} == {
         ENVIRONMENT,
-        INFORMATION,
+        JUSTICE,
         WARD,
     }
 
@@ -224,15 +224,15 @@ async def test_a_system_with_two_agencies_sends_and_receives_for_each(
 async def test_statuses_reach_the_sender_and_move_the_delivery_on(
     served: Province, papers: Papers
 ) -> None:
-    document_id, body = paper(papers, ENVIRONMENT, INFORMATION, WARD)
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION, CITY) as watched:
+    document_id, body = paper(papers, ENVIRONMENT, JUSTICE, WARD)
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE, CITY) as watched:
         await submit(served, FINANCE, body)
-        for inbox in (ENVIRONMENT, INFORMATION, CITY):
+        for inbox in (ENVIRONMENT, JUSTICE, CITY):
             await delivered(watched, inbox, document_id)
         statuses = []
         for reporter, code, words in (
             (ENVIRONMENT, "01", "Đã đến"),
-            (INFORMATION, "02", "Không thuộc thẩm quyền"),
+            (JUSTICE, "02", "Không thuộc thẩm quyền"),
             (CITY, "03", "Đã tiếp nhận thay cho phường"),
         ):
             status = papers.status(reporter, FINANCE, document_id, code, words)
@@ -241,7 +241,7 @@ async def test_statuses_reach_the_sender_and_move_the_delivery_on(
         came = await delivered(watched, FINANCE, document_id, count=3)
         assert {message.body for message in came} == set(statuses)
         assert {message.type for message in came} == {"status"}
-        assert {m.headers["axis-from"] for m in came} == {ENVIRONMENT, INFORMATION, CITY}
+        assert {m.headers["axis-from"] for m in came} == {ENVIRONMENT, JUSTICE, CITY}
         rejection, *_, first, second, _ = await receipts(
             watched,
             FINANCE,
@@ -255,7 +255,7 @@ async def test_statuses_reach_the_sender_and_move_the_delivery_on(
         ENVIRONMENT: ("01", ""),
         WARD: ("03", ""),
     }
-    assert outcomes(rejection.body).keys() == {INFORMATION}
+    assert outcomes(rejection.body).keys() == {JUSTICE}
     reason = child(rejection.body, "Reason")
     assert (reason.get("code"), reason.get("fault")) == ("recipient-refused", "recipient")
     assert all("Không thuộc thẩm quyền" in (text.text or "") for text in reason)

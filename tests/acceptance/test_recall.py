@@ -13,7 +13,7 @@ from tests.support.acceptance import (
     ENVIRONMENT,
     FINANCE,
     HEALTH,
-    INFORMATION,
+    JUSTICE,
     answered,
     axisd,
     child,
@@ -104,25 +104,25 @@ async def test_what_waits_for_an_inbox_that_is_not_there_is_withdrawn_and_never_
 async def test_what_was_delivered_is_asked_back_and_given_back_or_not_and_the_sender_is_told(
     served: Province, papers: Papers
 ) -> None:
-    document_id, body = paper(papers, ENVIRONMENT, INFORMATION)
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION) as watched:
+    document_id, body = paper(papers, ENVIRONMENT, JUSTICE)
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE) as watched:
         await submit(served, FINANCE, body)
-        for inbox in (ENVIRONMENT, INFORMATION):
+        for inbox in (ENVIRONMENT, JUSTICE):
             await delivered(watched, inbox, document_id)
-        asked = recall(papers, document_id, ENVIRONMENT, INFORMATION)
+        asked = recall(papers, document_id, ENVIRONMENT, JUSTICE)
         await submit(served, FINANCE, asked)
-        for inbox in (ENVIRONMENT, INFORMATION):
+        for inbox in (ENVIRONMENT, JUSTICE):
             await delivered(watched, inbox, document_id, count=2)
         (acceptance,) = await answered(watched, FINANCE, asked, "SubmissionAcceptance")
         assert outcomes(acceptance.body) == {
             ENVIRONMENT: ("accepted", ""),
-            INFORMATION: ("accepted", ""),
+            JUSTICE: ("accepted", ""),
         }
 
         await submit(served, ENVIRONMENT, answer(papers, document_id, "15", "Đã hủy bản điện tử"))
         agreed = await told(watched, document_id, "recall-agreed")
-        kept = answer(papers, document_id, "16", "Đã xử lý xong", INFORMATION)
-        await submit(served, INFORMATION, kept)
+        kept = answer(papers, document_id, "16", "Đã xử lý xong", JUSTICE)
+        await submit(served, JUSTICE, kept)
         refused = await told(watched, document_id, "recall-refused")
         for receipt, words in ((agreed, "Đã hủy bản điện tử"), (refused, "Đã xử lý xong")):
             assert receipt.type == "ConsignmentNotification"
@@ -156,26 +156,26 @@ async def rejected_after(
 
 async def test_strangers_recall_report_and_answer_nothing(served: Province, papers: Papers) -> None:
     document_id, body = paper(papers, ENVIRONMENT)
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION) as watched:
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE) as watched:
         await submit(served, FINANCE, body)
         await delivered(watched, ENVIRONMENT, document_id)
         bad = {
-            "recall-not-sender": recall(papers, document_id, ENVIRONMENT, sender=INFORMATION),
-            "status-not-recipient": answer(papers, document_id, "03", "x", INFORMATION),
-            "recall-not-asked": answer(papers, document_id, "15", "x", INFORMATION),
+            "recall-not-sender": recall(papers, document_id, ENVIRONMENT, sender=JUSTICE),
+            "status-not-recipient": answer(papers, document_id, "03", "x", JUSTICE),
+            "recall-not-asked": answer(papers, document_id, "15", "x", JUSTICE),
         }
         for code, attempt in bad.items():
-            assert await rejected_after(served, watched, attempt, INFORMATION) == code
+            assert await rejected_after(served, watched, attempt, JUSTICE) == code
     await stand(served, document_id, ("new", "sent"))
 
 
 async def test_an_update_reaches_whom_it_adds_and_whom_it_drops_is_told(
     served: Province, papers: Papers
 ) -> None:
-    document_id, body = paper(papers, ENVIRONMENT, INFORMATION)
-    async with desk(served, FINANCE, ENVIRONMENT, INFORMATION, HEALTH) as watched:
+    document_id, body = paper(papers, ENVIRONMENT, JUSTICE)
+    async with desk(served, FINANCE, ENVIRONMENT, JUSTICE, HEALTH) as watched:
         await submit(served, FINANCE, body)
-        for inbox in (ENVIRONMENT, INFORMATION):
+        for inbox in (ENVIRONMENT, JUSTICE):
             await delivered(watched, inbox, document_id)
         changed = BusinessInfo(
             Business.UPDATE,
@@ -183,7 +183,7 @@ async def test_an_update_reaches_whom_it_adds_and_whom_it_drops_is_told(
             reason="Đính chính",
             content_changed=True,
             recipients_changed=True,
-            receivers=(Receiver(INFORMATION, "0"), Receiver(HEALTH, "1")),
+            receivers=(Receiver(JUSTICE, "0"), Receiver(HEALTH, "1")),
         )
         update_id, update = papers.document(
             FINANCE, [ENVIRONMENT], "V/v đính chính", business=changed
@@ -191,10 +191,10 @@ async def test_an_update_reaches_whom_it_adds_and_whom_it_drops_is_told(
         await submit(served, FINANCE, papers.signed(FINANCE, update))
         for inbox in (ENVIRONMENT, HEALTH):
             await delivered(watched, inbox, update_id)
-        dropped = await told(watched, document_id, "recipient-dropped", to=INFORMATION)
+        dropped = await told(watched, document_id, "recipient-dropped", to=JUSTICE)
         assert dropped.type == "ConsignmentNotification"
         verdict(served, dropped)
-        assert not [m for m in watched.box(INFORMATION, "inbox") if m.correlation_id == update_id]
+        assert not [m for m in watched.box(JUSTICE, "inbox") if m.correlation_id == update_id]
 
 
 async def test_a_document_is_taken_back_over_the_national_axis_and_given_back(

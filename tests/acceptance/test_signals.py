@@ -16,7 +16,7 @@ from tests.support.acceptance import (
     ENVIRONMENT,
     FINANCE,
     HEALTH,
-    INFORMATION,
+    JUSTICE,
     OFFICE,
     axisd,
     delivered,
@@ -48,7 +48,7 @@ def among(ids: set[str]) -> Callable[[Received], bool]:
 async def test_sigterm_under_load_ends_with_0_in_time_and_nothing_is_lost_or_twice(
     running: Province, papers: Papers
 ) -> None:
-    routes = ((FINANCE, ENVIRONMENT), (HEALTH, INFORMATION), (OFFICE, COMMUNE))
+    routes = ((FINANCE, ENVIRONMENT), (HEALTH, JUSTICE), (OFFICE, COMMUNE))
     sent = {s: [paper(papers, r, sender=s) for _ in range(LOAD)] for s, r in routes}
     since = log_size(running)
     async with desk(running, *(code for route in routes for code in route)) as watched:

@@ -64,6 +64,12 @@ def environment(province: Province, folder: Path) -> dict[str, Any]:
                 "agency": PEER[0],
             },
         },
+        "vxp_door": {
+            "url": province.vxp_url,
+            "system_id": province.vxp.account,
+            "secret": province.vxp.password,
+            "agency": province.vxp.agency,
+        },
         "trust": str(folder / "pki" / "ca.pem"),
         "trust_key": str(folder / "pki" / "ca.key"),
         "receipt_certificate": str(folder / "pki" / "axis.pem"),
@@ -75,7 +81,7 @@ def environment(province: Province, folder: Path) -> dict[str, Any]:
                 "key": str(folder / "pki" / f"{code}.key"),
                 "certificate": str(folder / "pki" / f"{code}.pem"),
             }
-            for member in province.members
+            for member in province.over_broker
             for code in member.agencies
         ],
     }

@@ -25,7 +25,7 @@ from axisd.simulator.province import CENTRE, PEER, PEER_CENTRE, Province
 
 FINANCE: Final = "000.00.11.H53"
 ENVIRONMENT: Final = "000.00.12.H53"
-INFORMATION: Final = "000.00.13.H53"
+JUSTICE: Final = "000.00.14.H53"
 HEALTH: Final = "000.00.17.H53"
 OFFICE: Final = "000.00.01.H53"
 CITY: Final = "000.01.30.H53"
@@ -52,7 +52,7 @@ class Story:
         self._province = province
         self._stage = stage
         self._papers = Papers(province)
-        agencies = [code for member in province.members for code in member.agencies]
+        agencies = [code for member in province.over_broker for code in member.agencies]
         self._desk = Desk(province, agencies)
         self._trust = keyring.certificates(province.folder / "pki" / "ca.pem")
         self._first: tuple[str, bytes, Received] | None = None
@@ -95,7 +95,7 @@ class Story:
     async def _local(self) -> None:
         stage = self._stage
         stage.chapter("a", "Finance sends a signed document to two departments and a ward")
-        recipients = [ENVIRONMENT, INFORMATION, WARD]
+        recipients = [ENVIRONMENT, JUSTICE, WARD]
         document_id, envelope = self._papers.document(
             FINANCE, recipients, "V/v báo cáo quyết toán ngân sách", pages=12
         )
@@ -103,7 +103,7 @@ class Story:
         await self._submit(FINANCE, body)
         stage.tell(f"submitted {document_id}, {len(body):,} bytes")
         last: list[Received] = []
-        for agency, inbox in ((ENVIRONMENT, ENVIRONMENT), (INFORMATION, INFORMATION), (WARD, CITY)):
+        for agency, inbox in ((ENVIRONMENT, ENVIRONMENT), (JUSTICE, JUSTICE), (WARD, CITY)):
             came = last = await self._desk.expect(
                 inbox, "inbox", lambda m: m.correlation_id == document_id
             )
@@ -280,7 +280,7 @@ class Story:
         document_id = self._first[0]
         for agency, code, words in (
             (ENVIRONMENT, "03", "Văn thư: đã tiếp nhận"),
-            (INFORMATION, "06", "Đã hoàn thành"),
+            (JUSTICE, "06", "Đã hoàn thành"),
         ):
             status = self._papers.status(agency, FINANCE, document_id, code, words)
             await self._submit(agency, self._papers.signed(agency, status))
@@ -300,7 +300,7 @@ class Story:
     async def _killed(self) -> None:
         stage = self._stage
         stage.chapter("h", "axisd is killed with -9 under load and started again")
-        senders = ((FINANCE, ENVIRONMENT), (HEALTH, INFORMATION), (OFFICE, COMMUNE))
+        senders = ((FINANCE, ENVIRONMENT), (HEALTH, JUSTICE), (OFFICE, COMMUNE))
         papers = [
             (sender, recipient, *self._papers.document(sender, [recipient], f"V/v tải {n}"))
             for n in range(UNDER_LOAD // len(senders))
@@ -394,7 +394,7 @@ class Story:
         stage.check("axisd check: documents get through everywhere", checked.returncode == 0)
         for line in checked.stdout.splitlines():
             stage.tell(f"  {line}")
-        agencies = [code for member in self._province.members for code in member.agencies]
+        agencies = [code for member in self._province.over_broker for code in member.agencies]
         stage.check(
             f"all {len(agencies)} inboxes had a probe, which is no document and is ignored",
             await self._desk.until(lambda: all(map(self._probed, agencies)), 20),
