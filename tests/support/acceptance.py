@@ -29,6 +29,8 @@ from tests.support.cli import axisd_beside
 
 FINANCE: Final = "000.00.11.H53"
 ENVIRONMENT: Final = "000.00.12.H53"
+INFORMATION: Final = "000.00.13.H53"
+"""Behind the VXP door."""
 JUSTICE: Final = "000.00.14.H53"
 HEALTH: Final = "000.00.17.H53"
 OFFICE: Final = "000.00.01.H53"
