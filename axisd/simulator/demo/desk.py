@@ -89,3 +89,13 @@ class Desk:
 
         await self.until(lambda: len(found()) >= count, within)
         return found()
+
+
+def says(status: bytes, code: str) -> bool:
+    """Whether a status message carries this code, whoever serialised it last."""
+    return f"StatusCode>{code}<".encode() in status
+
+
+def status_from(agency: str) -> Callable[[Received], bool]:
+    """Whether a message is a status that `agency` sent."""
+    return lambda m: m.type == "status" and m.headers["axis-from"] == agency

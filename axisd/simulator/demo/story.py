@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import aiohttp
@@ -17,7 +17,8 @@ from axisd.adapters.vxp.client import VxpClient
 from axisd.core.envelope import Organization
 from axisd.core.probe import TYPE
 from axisd.core.receipts import ReceiptVerdict, verify_receipt
-from axisd.simulator.demo.desk import Desk
+from axisd.simulator.demo.behind_door import vxp_door
+from axisd.simulator.demo.desk import Desk, says, status_from
 from axisd.simulator.demo.papers import Papers
 from axisd.simulator.demo.stage import Stage
 from axisd.simulator.national.peer import Peer
@@ -58,7 +59,7 @@ class Story:
         self._first: tuple[str, bytes, Received] | None = None
 
     async def tell(self) -> None:
-        """From (a) to (j). Raises FailedCheckError at the first thing that did not happen."""
+        """From (a) to (k). Raises FailedCheckError at the first thing that did not happen."""
         clock = SystemClock()
         national = VxpClient(
             self._province.national_url, PEER_CENTRE, self._province.peer_secret, clock
@@ -77,6 +78,7 @@ class Story:
             await self._killed()
             await self._evidence()
             await self._interconnection()
+            await vxp_door(self._province, stage=self._stage, papers=self._papers, desk=self._desk)
             for task in (watching, answering):
                 task.cancel()
 
@@ -164,7 +166,7 @@ class Story:
             lambda m: m.type == "status" and m.correlation_id == document_id,
             count=2,
         )
-        codes = sorted(code for m in statuses for code in ("01", "03") if _says(m.body, code))
+        codes = sorted(code for m in statuses for code in ("01", "03") if says(m.body, code))
         stage.check("the ministry's statuses 01 and 03 came back", codes == ["01", "03"])
         handover = await self._desk.expect(
             FINANCE,
@@ -284,10 +286,10 @@ class Story:
         ):
             status = self._papers.status(agency, FINANCE, document_id, code, words)
             await self._submit(agency, self._papers.signed(agency, status))
-            came = await self._desk.expect(FINANCE, "inbox", _status_from(agency))
+            came = await self._desk.expect(FINANCE, "inbox", status_from(agency))
             stage.check(
                 f"{agency} reported {code}; Finance has it",
-                bool(came) and _says(came[0].body, code),
+                bool(came) and says(came[0].body, code),
             )
         handed = await self._desk.expect(
             FINANCE,
@@ -406,12 +408,3 @@ class Story:
 
     def _probed(self, agency: str) -> bool:
         return any(message.type == TYPE for message in self._desk.box(agency, "inbox"))
-
-
-def _says(status: bytes, code: str) -> bool:
-    """Whether a status message carries this code, whoever serialised it last."""
-    return f"StatusCode>{code}<".encode() in status
-
-
-def _status_from(agency: str) -> Callable[[Received], bool]:
-    return lambda m: m.type == "status" and m.headers["axis-from"] == agency
