@@ -24,6 +24,7 @@ CONTENT: Final = "ContentTransferEncoded"
 MAX_ELEMENTS: Final = 2_000
 """Larger documents are not explained: xmlschema takes some 50 µs an element."""
 
+_LACKS = re.compile(r"\w+ (?:lacks ([\w, ]+)|(must not be empty))\.", re.ASCII)
 _NAMED = re.compile(r"Element '((?:\{[^}]*\})?[^']+)'")
 
 
@@ -50,6 +51,15 @@ def explain(
             if error.elem is not None:
                 return _sentence(error, originals)
     return _bare(root, complaints)
+
+
+def missing_in(refusal: Refusal) -> tuple[str, ...]:
+    """The names of the elements that the place of a `schema-invalid` lacks; "" for its own content, where it
+    is empty. Nothing if something else is wrong."""
+    found = _LACKS.fullmatch(refusal.particulars.get("detail", ""))
+    if found is None or found[1] == "–":
+        return ()
+    return tuple(found[1].split(", ")) if found[1] else ("",)
 
 
 def local(element: etree._Element) -> str:
