@@ -208,6 +208,12 @@ class Ledger(Protocol):
     async def untaken(self, limit: int) -> Sequence[Untaken]:
         """Items of the national axis that could not be taken, the longest known first."""
 
+    async def was_sent(
+        self, number: str, notation: str, senders: Collection[str], recipients: Collection[str]
+    ) -> bool:
+        """Whether one of `senders` sent a document with this number and notation, which are compared as they
+        are written, to one of `recipients`. Organs are canonical codes."""
+
     async def verify(self, *, payloads: bool = True) -> Verification: ...
 
     async def close(self) -> None: ...

@@ -24,6 +24,7 @@ from axisd.adapters.ledger import (
     reading,
     reconciliation,
     schema,
+    sent,
     statistics,
     systems,
     verify,
@@ -186,6 +187,20 @@ class LedgerReader:
         """Documents with this number and notation, of one organ and of one year where these are given."""
         return await self._reader.read(
             partial(reading.numbered, number=number, notation=notation, sender=sender, year=year)
+        )
+
+    async def was_sent(
+        self, number: str, notation: str, senders: Collection[str], recipients: Collection[str]
+    ) -> bool:
+        """Whether one of `senders` sent a document with this number to one of `recipients`."""
+        return await self._reader.read(
+            partial(
+                sent.was_sent,
+                number=number,
+                notation=notation,
+                senders=senders,
+                recipients=recipients,
+            )
         )
 
     async def contradictions(self, limit: int) -> Sequence[str]:

@@ -288,6 +288,23 @@ class MemoryLedger:
             "untaken": len(contents.untaken),
         }
 
+    async def was_sent(
+        self, number: str, notation: str, senders: Collection[str], recipients: Collection[str]
+    ) -> bool:
+        """Whether one of `senders` sent a document with this number to one of `recipients`."""
+        contents = self._read()
+        documents = {
+            key
+            for key, record in contents.submissions.items()
+            if record.number
+            if (record.number, record.notation) == (number, notation)
+            if record.facts.sender in senders
+        }
+        return any(
+            delivery.submission_id in documents and delivery.identity.recipient in recipients
+            for delivery in contents.deliveries.values()
+        )
+
     async def verify(self, *, payloads: bool = True) -> Verification:
         """Checks everything against everything; faults are sentences."""
         contents = self._read()

@@ -601,6 +601,22 @@ async def test_what_is_about_one_submission_or_subject_is_read_newest_first(ledg
     assert (await ledger.verify()).faults == ()
 
 
+async def test_a_document_that_was_sent_is_known_by_its_number_and_any_of_its_recipients(
+    ledger: Both,
+) -> None:
+    await commit(ledger, case(recipients=RECIPIENTS).change)
+    for recipient in RECIPIENTS:
+        assert await ledger.was_sent("12", "QĐ-STC", ["x", SENDER], [recipient])
+    for number, notation, sender, recipient in (
+        ("13", "QĐ-STC", SENDER, RECIPIENTS[0]),
+        ("12", "", SENDER, RECIPIENTS[0]),
+        ("12", "QĐ-STC", RECIPIENTS[0], RECIPIENTS[0]),
+        ("12", "QĐ-STC", SENDER, SENDER),
+        ("", "", SENDER, RECIPIENTS[0]),
+    ):
+        assert not await ledger.was_sent(number, notation, [sender], [recipient])
+
+
 async def test_a_sound_ledger_verifies(ledger: Both) -> None:
     records = await commit(ledger, *(case(f"D{n}").change for n in range(1100)))
     verification = await ledger.verify()

@@ -378,6 +378,11 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
             for sender in ("", SENDER)
             for year in ("", "2026")
         ],
+        "was sent": [
+            await ledger.was_sent(number, "STC", [SENDER], [organ])
+            for number in ("7", "")
+            for organ in ORGANS
+        ],
         "count": await ledger.count(),
         "mailboxes": await in_mailboxes(ledger.mailboxes),
     }
