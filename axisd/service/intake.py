@@ -31,13 +31,16 @@ from axisd.service.commit import GroupCommit
 class Settlement:
     """What a door needs to answer: the state, and for a refusal its reason. `duplicate_of`: the submission that this
     one repeats, "" if none. `refused`: of an accepted one, the recipients that do not get it, by the code
-    that stands for each, with the reasons."""
+    that stands for each, with the reasons; `warnings`: what its acceptance says besides. `kind`: document or
+    status, "" if it could not be read."""
 
     submission_id: str
     state: SubmissionState
     refusal: Refusal | None = None
     duplicate_of: str = ""
     refused: tuple[tuple[str, Refusal], ...] = ()
+    warnings: tuple[Refusal, ...] = ()
+    kind: str = ""
 
     @property
     def answered_as(self) -> str:
@@ -164,13 +167,18 @@ def _quarantined(
 
 def _outcome(submission_id: str, change: Change) -> Settlement:
     assert change.submission is not None, "a settlement records its submission"
-    state = change.submission.state
-    turned_away = state in {SubmissionState.REFUSED, SubmissionState.QUARANTINED}
+    record = change.submission
+    settlement = Settlement(
+        submission_id,
+        record.state,
+        duplicate_of=record.duplicate_of or "",
+        kind=record.facts.kind,
+    )
+    if record.state is SubmissionState.DUPLICATE:
+        return settlement
     # The evidence of its rejection says why; an accepted status may carry another's refusal (02).
-    refusal = change.evidence[0].refusal if turned_away else None
-    refused: tuple[tuple[str, Refusal], ...] = ()
-    if state is SubmissionState.ACCEPTED:
-        outcomes = change.evidence[0].recipients
-        refused = tuple((o.organ, o.refusal) for o in outcomes if o.refusal is not None)
-    duplicate_of = change.submission.duplicate_of or ""
-    return Settlement(submission_id, state, refusal, duplicate_of, refused)
+    told = change.evidence[0]
+    if record.state is not SubmissionState.ACCEPTED:
+        return replace(settlement, refusal=told.refusal)
+    refused = tuple((o.organ, o.refusal) for o in told.recipients if o.refusal is not None)
+    return replace(settlement, refused=refused, warnings=told.warnings)

@@ -167,7 +167,10 @@ def test_real_bytes_become_a_durable_settlement() -> None:
         )
         handed = submission(DOCUMENT.encode())
         (settlement,) = await made.handle(handed)
-        assert settlement == Settlement(handed.id, ACCEPTED, None)
+        assert (settlement.submission_id, settlement.state) == (handed.id, ACCEPTED)
+        assert (settlement.answered_as, settlement.kind) == (handed.id, "document")
+        assert settlement.refusal is None
+        assert settlement.refused == ()
         assert await made.ledger.payload(digest_of(DOCUMENT.encode())) == DOCUMENT.encode()
         record = await made.ledger.submission(handed.id)
         assert record is not None
@@ -240,6 +243,17 @@ def test_an_accepted_status_02_is_no_refusal_for_the_door(found: dict[bytes, Ins
         await made.handle(submission(b"a"))
         (settlement,) = await made.handle(submission(b"b", account="health"))
         assert (settlement.state, settlement.refusal) == (ACCEPTED, None)
+
+    bench(work)
+
+
+def test_what_an_acceptance_says_besides_reaches_the_door(found: dict[bytes, Inspect]) -> None:
+    found[b"a"] = accepted(status("03"))
+
+    async def work(made: Bench) -> None:
+        (settlement,) = await made.handle(submission(b"a", account="health"))
+        assert (settlement.state, settlement.kind) == (ACCEPTED, "status")
+        assert [warning.code for warning in settlement.warnings] == ["unmatched"]
 
     bench(work)
 
@@ -408,6 +422,7 @@ def test_a_redelivery_after_the_commit_is_answered_as_a_duplicate(
         await made.handle(submission(b"a"))
         (settlement,) = await made.handle(submission(b"a", redelivered=True))
         assert settlement.state is DUPLICATE
+        assert settlement.kind == "document"
         assert made.telemetry.settlements[-1].redelivered
 
     bench(work)
