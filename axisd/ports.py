@@ -405,6 +405,18 @@ class DoorCall:
     seconds: float
 
 
+class OddCall(StrEnum):
+    """What an eDoc client sent and hardly meant: its SDK keeps the headers of its first call. `same-docid`: one
+    operation again and again about one message. `no-docid`, `no-type`: the header is not there, or says nothing.
+    `other-type`: it says otherwise than the message. `unknown-docid`: it confirms what it was never sent."""
+
+    SAME_NUMBER = "same-docid"
+    NO_NUMBER = "no-docid"
+    NO_KIND = "no-type"
+    OTHER_KIND = "other-type"
+    UNKNOWN_NUMBER = "unknown-docid"
+
+
 class Telemetry(Protocol):
     """Counts and logs what happens. Never raises, never blocks."""
 
@@ -449,6 +461,9 @@ class Telemetry(Protocol):
 
     def called(self, call: DoorCall) -> None:
         """A door over HTTP answered a call."""
+
+    def odd_call(self, account: str, what: OddCall) -> None:
+        """A known system called in a way that its software hardly meant."""
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Something of ours failed; it is counted and logged with its cause."""

@@ -37,7 +37,7 @@ from axisd.core.reasons import REASONS
 from axisd.core.reconciliation import Difference
 from axisd.core.records import OutboxSummary
 from axisd.core.submission import DOORS, Door, Lane
-from axisd.ports import Unsound
+from axisd.ports import OddCall, Unsound
 from axisd.service.breaker import Circuit, Interrupted
 
 OBJECTIVE: Final = 0.15
@@ -306,6 +306,12 @@ class Metrics:
             self._seconds("door_call_seconds", "Time from a call to its answer, by door.", "door"),
             CALLED_DOORS,
         )
+        self.odd_calls = self._counter(
+            "edoc_odd_calls",
+            "Calls that an eDoc client hardly meant, by account and what was odd; restart that client.",
+            "account",
+            "oddity",
+        )
         self.refusals = Bounded(
             self._counter("refusals", "Submissions refused, by reason.", "reason"),
             [code for code, reason in REASONS.items() if not reason.is_warning],
@@ -327,6 +333,11 @@ class Metrics:
             "ledger_group_changes", "Changes written in one transaction.", GROUP
         )
         self.entries = self._counter("ledger_entries", "Evidence entries sealed.")
+
+    def know_edoc(self, accounts: Iterable[str]) -> None:
+        """Those of whom odd calls are counted are there at 0."""
+        for account, oddity in product(accounts, OddCall):
+            self.odd_calls.labels(account, oddity)
 
     def _exits(self) -> None:
         self.relayed = Bounded(

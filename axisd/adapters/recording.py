@@ -12,7 +12,7 @@ from axisd.core.mailbox import ItemState, MailboxSummary
 from axisd.core.reconciliation import Reconciliation
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
-from axisd.ports import DoorCall, Settled
+from axisd.ports import DoorCall, OddCall, Settled
 
 
 @dataclass(slots=True)
@@ -39,6 +39,8 @@ class RecordingTelemetry:
     checks: list[CheckRun] = field(default_factory=list)
     outstandings: list[dict[str, int]] = field(default_factory=list)
     reconciliations: list[Reconciliation] = field(default_factory=list)
+    odd_calls: list[tuple[str, str]] = field(default_factory=list)
+    """Account, what was odd."""
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
     beats: dict[str, int] = field(default_factory=dict)
 
@@ -89,6 +91,9 @@ class RecordingTelemetry:
 
     def reconciled(self, at: datetime, run: Reconciliation) -> None:  # noqa: ARG002
         self.reconciliations.append(run)
+
+    def odd_call(self, account: str, what: OddCall) -> None:
+        self.odd_calls.append((account, what))
 
     def trouble(self, where: str, error: BaseException) -> None:
         self.troubles.append((where, error))

@@ -26,7 +26,7 @@ from axisd.core.reconciliation import Difference, Reconciliation, Recorded
 from axisd.core.records import OutboxRow, OutboxSummary
 from axisd.core.submission import Submission
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
-from axisd.ports import Clock, DoorCall, Settled, Unsound
+from axisd.ports import Clock, DoorCall, OddCall, Settled, Unsound
 from axisd.service.breaker import Interrupted
 from axisd.service.heartbeat import Pulse
 
@@ -54,6 +54,7 @@ class AxisTelemetry:
         self._metrics = Metrics()
         self.registry = self._metrics.registry
         self._log = journal()
+        self._odd_calls: dict[tuple[str, OddCall], int] = {}
         self._metrics.build.info({"version": __version__})
         for name in ITEMS:
             self._metrics.check_outcome.of(name).set(_FOUND[Outcome.SKIPPED])
@@ -200,6 +201,14 @@ class AxisTelemetry:
             seconds=round(call.seconds, 6),
         )
 
+    def odd_call(self, account: str, what: OddCall) -> None:
+        """Counted each time, and logged now and then: it comes again with every call of that client."""
+        self._metrics.odd_calls.labels(account, what).inc()
+        times = self._odd_calls.get((account, what), 0) + 1
+        self._odd_calls[account, what] = times
+        if str(times).rstrip("0") == "1":
+            self._log.warning("odd edoc call", account=account, oddity=what, times=times)
+
     def noticed(self, reason: str) -> None:
         """Somebody is told that something is due, or overdue."""
         self._metrics.notices.of(reason).inc()
@@ -267,6 +276,9 @@ class AxisTelemetry:
         behind_doors = (s for s in directory.systems.values() if s.channel is not Channel.AMQP)
         metrics.mailboxes.know(
             directory.agencies, {directory.canonical(c) for s in behind_doors for c in s.agencies}
+        )
+        metrics.know_edoc(
+            s.account for s in directory.systems.values() if s.channel is Channel.EDOC
         )
         metrics.view_version.set(view.version)
         metrics.directory_size.of("agency").set(len(directory.agencies))

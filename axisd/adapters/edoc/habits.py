@@ -7,23 +7,10 @@ because of a habit, and nothing is remembered but the last docId of each account
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 PATIENCE: Final = 6
-"""So many times the same docId in a row is no retry any more: the SDK repeats a failed call four times."""
-
-
-class Habit(StrEnum):
-    """`same-docid`: one operation asked again and again about one message. `no-docid`, `no-type`: the header
-    is not there. `other-type`: `type` says otherwise than the message. `unknown-docid`: a confirmation of
-    what this account was never sent."""
-
-    SAME_NUMBER = "same-docid"
-    NO_NUMBER = "no-docid"
-    NO_KIND = "no-type"
-    OTHER_KIND = "other-type"
-    UNKNOWN_NUMBER = "unknown-docid"
+"""Calls: so many times the same docId in a row is no retry any more: the SDK repeats a failed call four times."""
 
 
 class Repetition:

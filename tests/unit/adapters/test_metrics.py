@@ -22,10 +22,10 @@ from axisd.core.reasons import REASONS
 from axisd.core.records import OutboxKind, OutboxRow, OutboxSummary
 from axisd.core.submission import Door, Lane, Submission
 from axisd.errors import ConfigError, IntegrityError, TransientError
-from axisd.ports import Settled, Telemetry
+from axisd.ports import OddCall, Settled, Telemetry
 from axisd.service.breaker import Circuit, Interrupted
 from axisd.service.heartbeat import Pulse
-from tests.support.settings import TODAY, small_site
+from tests.support.settings import TODAY, small_site, with_probe_agency
 
 Value = Callable[..., float | None]
 
@@ -408,3 +408,15 @@ def test_a_check_from_before_a_restart_is_shown_and_not_counted_again(
     assert value("check_last_timestamp_seconds") == clock.now().timestamp()
     assert value("check_outcome", item="disk") == 0
     assert value("checks_total", trigger="timer", outcome="failed") == 0
+
+
+def test_odd_calls_are_counted_by_account_and_there_at_zero_for_each_that_may_call(
+    telemetry: AxisTelemetry, value: Value, tmp_path: Path
+) -> None:
+    site = small_site(tmp_path)
+    with_probe_agency(site, channel="edoc")
+    telemetry.configured(read(site.config, day=TODAY))
+    odd = {"account": "probe", "oddity": OddCall.SAME_NUMBER}
+    assert value("edoc_odd_calls_total", **odd) == 0
+    telemetry.odd_call("probe", OddCall.SAME_NUMBER)
+    assert value("edoc_odd_calls_total", **odd) == 1

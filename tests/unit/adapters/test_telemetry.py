@@ -20,7 +20,7 @@ from axisd.core.interconnection import CheckRun, Item, Outcome, Trigger
 from axisd.core.records import OutboxKind, OutboxRow
 from axisd.core.submission import Door, Lane
 from axisd.errors import IntegrityError, TransientError
-from axisd.ports import Settled, Unsound
+from axisd.ports import OddCall, Settled, Unsound
 from axisd.service.heartbeat import Pulse
 
 CLOCK = ManualClock(datetime(2026, 11, 22, 2, 15, tzinfo=UTC))
@@ -182,3 +182,14 @@ def test_a_check_is_one_line_that_names_what_failed(
     told = line(stream)
     assert (told["event"], told["level"]) == ("interconnection check", "error")
     assert (told["trigger"], told["outcome"], told["failed"]) == ("operator", "failed", ["chain"])
+
+
+def test_an_odd_call_that_comes_with_every_call_is_logged_now_and_then(
+    telemetry: AxisTelemetry, stream: io.StringIO
+) -> None:
+    for _ in range(120):
+        telemetry.odd_call("finance", OddCall.NO_NUMBER)
+    told = [json.loads(text) for text in stream.getvalue().splitlines()]
+    assert [(each["account"], each["oddity"], each["times"]) for each in told] == [
+        ("finance", "no-docid", times) for times in (1, 10, 100)
+    ]
