@@ -18,6 +18,7 @@ from pydantic import SecretStr, ValidationError
 from axisd.config.calendar import build_calendar, check_agencies, read_exceptions
 from axisd.config.check_certificates import authority_remarks, pin_remarks
 from axisd.config.directory import Remark, Sources, examine, read_sources
+from axisd.config.edoc import check_edoc
 from axisd.config.files import Base
 from axisd.config.model import CalendarSettings, DirectorySettings, Section, Settings
 from axisd.config.probe import check_probe
@@ -80,6 +81,7 @@ def read(
     directory = sources.directory()
     problems.extend(check_agencies(settings.calendar, directory, document))
     problems.extend(check_probe(settings.check, directory, document))
+    problems.extend(check_edoc(settings.edoc, directory, document))
     if problems:
         raise ConfigError(tuple(problems))
     calendar = build_calendar(settings.calendar, exceptions, directory, day)

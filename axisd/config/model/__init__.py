@@ -6,6 +6,7 @@ per subject, `Settings` for the whole file. A new section goes to the module of 
 from axisd.config.model.axis import DirectorySettings, TrustSettings
 from axisd.config.model.check import CheckSettings
 from axisd.config.model.delivery import DeadlineSettings
+from axisd.config.model.edoc import EdocSettings
 from axisd.config.model.legal_time import CalendarSettings, ClockSettings
 from axisd.config.model.national import NationalSettings
 from axisd.config.model.process import StopSettings
@@ -20,6 +21,7 @@ __all__ = [
     "Code",
     "DeadlineSettings",
     "DirectorySettings",
+    "EdocSettings",
     "NationalSettings",
     "Section",
     "Settings",

@@ -12,6 +12,7 @@ from axisd.config.model.axis import (
 from axisd.config.model.broker import AmqpSettings
 from axisd.config.model.check import CheckSettings
 from axisd.config.model.delivery import DeadlineSettings, DeliverySettings
+from axisd.config.model.edoc import EdocSettings
 from axisd.config.model.inspection import InspectionSettings, RulesSettings
 from axisd.config.model.legal_time import CalendarSettings, ClockSettings
 from axisd.config.model.national import NationalSettings
@@ -26,6 +27,7 @@ class Settings(Section):
     ledger: LedgerSettings = setting("Where the evidence lies.")
     amqp: AmqpSettings = setting("The broker.")
     http: HttpSettings = setting("Metrics, health and the doors.", default=HttpSettings())
+    edoc: EdocSettings = setting("The eDoc door.", default=EdocSettings())
     control: ControlSettings = setting("How commands reach the running daemon.")
     receipts: ReceiptSettings = setting("What receipts are sealed with.")
     trust: TrustSettings = setting("Whose certificates count.", default=TrustSettings())
