@@ -31,6 +31,8 @@ from axisd.errors import TransientError
 _CHUNK: Final = 64 * 1024
 _PIECE: Final = 1024 * 1024
 _GOES_ON: Final = web.RequestKey("told to go on", bool)
+ANY_PART: Final = ""
+"""Instead of a field's name: the first part of a multipart body, whatever it is called."""
 _LINE_END: Final = 2
 """Bytes of the CR LF that clients append, and that is not the file's."""
 
@@ -261,10 +263,10 @@ async def _pieces(request: web.Request, part: str | None) -> AsyncGenerator[byte
         return
     reader = await request.multipart()
     while (found := await reader.next()) is not None:
-        if isinstance(found, BodyPartReader) and found.name == part:
+        if isinstance(found, BodyPartReader) and part in {found.name, ANY_PART}:
             if found.headers.get("Content-Transfer-Encoding", "binary") not in {"binary", "8bit"}:
-                raise ValueError(f"{part} must not be encoded for transfer")
+                raise ValueError(f"{part or 'the file'} must not be encoded for transfer")
             while piece := await found.read_chunk(_CHUNK):
                 yield piece
             return
-    raise ValueError(f"there is no part {part}")
+    raise ValueError(f"there is no part {part}".rstrip())
