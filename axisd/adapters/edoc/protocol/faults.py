@@ -55,6 +55,11 @@ WRONG_HASH: Final = Fault(
     "hash-edoc does not match the file: send the SHA-256 of the file in hex, or leave the header out."
     " / hash-edoc không khớp với tệp; hãy gửi SHA-256 của tệp (hex) hoặc bỏ header này.",
 )
+NOT_YOURS: Final = Fault(
+    "M.CheckExistDocument",
+    "The account serves neither fromOrgan nor toOrgan."
+    " / Tài khoản không phục vụ fromOrgan và cũng không phục vụ toOrgan.",
+)
 REPEATED: Final = "ExistDoc"
 STATUS_NOT_ALLOWED: Final = "M.UpdateStatusDoc"
 

@@ -38,7 +38,7 @@ ORGANIZATIONS: Final = Operation(
     "getOrganizations", (_GET, _POST), "GetOrganizations", {"organizations": []}
 )
 EXISTS: Final = Operation("checkExistDocument", (_POST,), "CheckExistDocument", {"isExist": False})
-NONE: Final = Operation("other", (), "BadRequest")
+NONE: Final = Operation("unknown", (), "BadRequest")
 """Stands for whatever is none of them."""
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
