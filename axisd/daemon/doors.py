@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from axisd.adapters.edoc.desk import Desk as EdocDesk
+from axisd.adapters.edoc.desk import Rules as EdocRules
+from axisd.adapters.edoc.door import EdocDoor
 from axisd.adapters.upload import Uploads
 from axisd.adapters.vxp.door import VxpDoor
 from axisd.adapters.vxp.front import routes
@@ -52,6 +55,28 @@ def open_vxp_door(
     )
     route = routes(door, prefix="/vxp", uploads=uploads, told=door.told)
     return WayIn("vxp", routes=(route,), drain=door.drain)
+
+
+def open_edoc_door(
+    services: Services, entrance: Entrance, mailbox: Mailbox, uploads: Uploads
+) -> WayIn:
+    """The door for systems that speak the older axis's protocol, at /EdocService."""
+    ground = services.ground
+    current = ground.current
+    # Every docId would mean another message: this one is not reloaded.
+    first_number = current.started_with.edoc.first_doc_id
+    desk = EdocDesk(
+        current.look,
+        lambda: current.configuration.secrets,
+        lambda: EdocRules(first_number, frozenset(current.settings.edoc.old_status_answer)),
+        entrance.hand_in,
+        mailbox,
+        services.ledger,
+        ground.clock,
+        ground.telemetry,
+    )
+    door = EdocDoor(desk, uploads, ground.clock, ground.telemetry)
+    return WayIn("edoc", routes=(door.route(),), drain=door.drain)
 
 
 def _folder(folder: Path) -> Path:

@@ -24,7 +24,7 @@ from axisd.adapters.clock import SystemClock
 from axisd.config.load import Configuration, read
 from axisd.core.zone import day_of
 from axisd.daemon.broker import Broker, reach_broker
-from axisd.daemon.doors import mailbox_of, open_vxp_door, uploads_of
+from axisd.daemon.doors import mailbox_of, open_edoc_door, open_vxp_door, uploads_of
 from axisd.daemon.entrance import Entrance, WayIn, drain_all
 from axisd.daemon.ground import Ground
 from axisd.daemon.health import Health
@@ -68,7 +68,10 @@ class Daemon:
         self._services = await open_services(ground)
         self._entrance = Entrance(self._services.intake, ground.telemetry)
         mailbox, uploads = mailbox_of(self._services), uploads_of(self._services)
-        self._ways.append(open_vxp_door(self._services, self._entrance, mailbox, uploads))
+        self._ways += (
+            open_door(self._services, self._entrance, mailbox, uploads)
+            for open_door in (open_vxp_door, open_edoc_door)
+        )
         self._health = Health(self._services, self._entrance, self._dispatches)
         self._operations = DaemonOperations(self._services, self._health, self._dispatches)
         self._uptime = UptimeLog(
