@@ -1,4 +1,4 @@
-"""`axisd document unmatched`: statuses that wait for the document that they are about.
+"""`axisd document unmatched`: statuses and recalls that wait for the document that they are about.
 
 Reads beside the running daemon, changes nothing, and shows neither subject nor content; a clerk's own words
 only where they were asked for (`--json`).
@@ -34,15 +34,15 @@ from axisd.core.zone import wire_time
     type=click.IntRange(1, 100_000),
     default=100,
     show_default=True,
-    help="Statuses at most.",
+    help="Lines at most.",
 )
 @config_option
 @json_option
 def unmatched(limit: int, config: Path, as_json: bool) -> None:
-    """List statuses about documents that this axis does not know, or not yet.
+    """List statuses, and recalls, of documents that this axis does not know, or not yet.
 
-    They were forwarded. When the document comes they are joined to it; a 13, which asks back what was sent
-    before it, is not.
+    They were forwarded. When the document comes they are joined to it. A 13 or a recall then takes it back, if
+    it comes within delivery.lifetime.
     """
     found, count = finish(_unmatched(load(config).ledger.folder, limit))
     if as_json:
@@ -52,13 +52,14 @@ def unmatched(limit: int, config: Path, as_json: bool) -> None:
         note("no status waits for its document", "good")
         return
     say_table(
-        ("TIME", "STATUS", "FROM", "ABOUT A DOCUMENT OF", "DOCUMENT"),
+        ("TIME", "STATUS", "FROM", "ABOUT A DOCUMENT OF", "ASKS", "DOCUMENT"),
         [
             (
                 wire_time(said.at, unit="seconds"),
                 said.code,
                 said.reporter,
                 said.issuer,
+                said.recipient or "–",
                 said.document_id,
             )
             for said in found
@@ -79,6 +80,7 @@ def _value(said: StatusRecord) -> dict[str, Any]:
         "code": said.code,
         "reporter": said.reporter,
         "issuer": said.issuer,
+        "asks": said.recipient,
         "document_id": said.document_id,
         "submission": said.submission_id,
         "words": said.words,

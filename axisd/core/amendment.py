@@ -30,7 +30,7 @@ from axisd.core.records import KnownDelivery, RouteKind
 from axisd.core.submission import Door
 
 _DROPPED: Final = "0"
-_KINDS: Final = {Business.UPDATE: LinkKind.UPDATE, Business.REPLACE: LinkKind.REPLACE}
+KINDS: Final = {Business.UPDATE: LinkKind.UPDATE, Business.REPLACE: LinkKind.REPLACE}
 _WORDS: Final = {Business.UPDATE: ("update", "cập nhật"), Business.REPLACE: ("replace", "thay thế")}
 
 
@@ -46,7 +46,7 @@ class Target:
 
 def changes(document: Document) -> bool:
     """Whether it is an update or a replacement."""
-    return document.business.business in _KINDS
+    return document.business.business in KINDS
 
 
 def targets_of(document: Document, ground: Ground) -> tuple[Target, ...]:
@@ -119,17 +119,16 @@ def dropped(document: Document, sender: str, ground: Ground) -> list[KnownDelive
     return list(found.values())
 
 
-def in_front(document: Document, sender: str, organ: str, ground: Ground) -> str:
-    """The delivery to `organ` of a version that is changed and still waits: it has to leave first. "" if
-    there is none."""
-    waiting = (
+def in_front(document: Document, sender: str, organ: str, ground: Ground) -> tuple[str, ...]:
+    """The deliveries to `organ` of versions that are changed and still wait: they have to leave first."""
+    waiting = {
         item.delivery.id
         for target in targets_of(document, ground)
         if target.organ in {"", organ}
         for item in ground.to_organ(_versions(ground, sender, target), organ)
         if item.delivery.state in OPEN
-    )
-    return max(waiting, default="")
+    }
+    return tuple(sorted(waiting))
 
 
 def untold(item: KnownDelivery, organs: Collection[str]) -> bool:
@@ -139,7 +138,7 @@ def untold(item: KnownDelivery, organs: Collection[str]) -> bool:
 
 def follow(effects: Effects, document: Document, organs: Collection[str]) -> None:
     """The links to what is changed, and what becomes of the recipients that are dropped."""
-    sender, kind = effects.facts.sender, _KINDS[document.business.business]
+    sender, kind = effects.facts.sender, KINDS[document.business.business]
     for target in targets_of(document, effects.ground):
         issuer = effects.ground.known_under(sender, target.document_id)
         effects.link(kind, issuer, target.document_id, target.organ)

@@ -14,7 +14,7 @@ from axisd.core import amendment, dossier, recall, statuses
 from axisd.core.case import Case, number_of
 from axisd.core.dossier import Ground
 from axisd.core.effects import Effects
-from axisd.core.envelope import Business, Document, Envelope, Status
+from axisd.core.envelope import Business, Document, Status
 from axisd.core.history import LinkKind
 from axisd.core.places import MESSAGE
 from axisd.core.reasons import Refusal, refuse
@@ -22,7 +22,6 @@ from axisd.core.records import Known, Questions
 from axisd.core.replies import answers
 from axisd.core.routing import Leg
 from axisd.core.rules import document_id_of, place_of
-from axisd.core.submission import Door
 from axisd.core.view import View
 from axisd.core.zone import day_of, wire_time
 
@@ -65,8 +64,8 @@ def remarks(case: Case, ground: Ground) -> tuple[Refusal, ...]:
     """What is accepted and said on the receipt."""
     envelope = case.envelope
     if isinstance(envelope, Status):
-        known = statuses.about(envelope, ground)
-        return () if known else (_unmatched(envelope, case.facts.document_id),)
+        said_of_it = statuses.remark(envelope, ground, case.facts.received_at)
+        return () if said_of_it is None else (said_of_it,)
     if not isinstance(envelope, Document):
         return ()
     said = list(_repeated(case, envelope, ground))
@@ -84,18 +83,18 @@ def follow(effects: Effects, case: Case) -> None:
         return
     _answer(effects, envelope)
     if _is_recall(envelope):
-        _recall(effects)
+        _recall(effects, envelope)
         return
     if amendment.changes(envelope):
         amendment.follow(effects, envelope, _organs(case))
     statuses.join(effects)
 
 
-def in_front(case: Case, organ: str, ground: Ground) -> str:
-    """The delivery that has to leave before that of `case` to `organ`; "" if it need not wait."""
+def in_front(case: Case, organ: str, ground: Ground) -> tuple[str, ...]:
+    """The deliveries that have to leave before that of `case` to `organ`."""
     envelope = case.envelope
     if not isinstance(envelope, Document):
-        return ""
+        return ()
     return amendment.in_front(envelope, case.facts.sender, organ, ground)
 
 
@@ -117,6 +116,8 @@ def _about_status(status: Status, ground: Ground) -> Questions:
     if status.code == statuses.ASKS_BACK:
         organ = ground.organ(status.about.organ_id)
         questions |= Questions(addressed=frozenset({(organ, document_id)}))
+    elif status.code in statuses.ANSWERS:
+        questions |= Questions(changing=questions.documents)
     return questions
 
 
@@ -149,7 +150,7 @@ def _about_document(case: Case, document: Document, ground: Ground) -> Questions
 def _against_recall(case: Case, document: Document, leg: Leg, ground: Ground) -> Refusal | None:
     facts = case.facts
     refusal = recall.objection(facts.sender, facts.document_id, leg.organ, ground)
-    if refusal is None or (refusal.code == "recall-unknown" and facts.door is Door.NATIONAL):
+    if refusal is None:
         return None
     at, line = place_of(document, leg.addressed[0])
     return replace(refusal, at=at, line=line)
@@ -173,18 +174,25 @@ def _frozen(case: Case, document: Document, ground: Ground) -> Refusal | None:
 # what is said on the receipt
 
 
-def _unmatched(envelope: Envelope, document_id: str) -> Refusal:
-    at, line = document_id_of(envelope)
-    return refuse("unmatched", at=at, line=line, document=document_id)
-
-
 def _unknown(case: Case, document: Document, ground: Ground) -> Iterable[Refusal]:
-    """What came over the national axis may be about a document that is older than this axis."""
+    """A recall may come before its document; what came over the national axis may be about one that is
+    older than this axis."""
     facts = case.facts
-    if _is_recall(document) and not ground.deliveries_of(facts.sender, facts.document_id):
-        yield _unmatched(document, facts.document_id)
+    if _is_recall(document):
+        for leg in case.legs:
+            if leg.route is not None and _is_early(case, document, leg, ground):
+                at, line = place_of(document, leg.addressed[0])
+                said = recall.early(facts.document_id, leg.organ, facts.received_at, ground.view)
+                yield replace(said, at=at, line=line)
     for target in amendment.unknown_targets(document, facts.sender, ground):
         yield refuse("unmatched", at=target.at, line=target.line, document=target.document_id)
+
+
+def _is_early(case: Case, document: Document, leg: Leg, ground: Ground) -> bool:
+    facts = case.facts
+    return _against_recall(case, document, leg, ground) is None and not recall.asked_for(
+        facts.sender, facts.document_id, leg.organ, ground
+    )
 
 
 def _untold(case: Case, document: Document, ground: Ground) -> Iterable[Refusal]:
@@ -216,13 +224,16 @@ def _repeated(case: Case, document: Document, ground: Ground) -> Iterable[Refusa
 # what comes of it
 
 
-def _recall(effects: Effects) -> None:
+def _recall(effects: Effects, document: Document) -> None:
     facts, ground = effects.facts, effects.ground
     issuer = ground.known_under(facts.sender, facts.document_id)
     effects.link(LinkKind.RECALL, issuer, facts.document_id)
     for item in effects.own:
         organ = item.delivery.identity.recipient
-        recall.ask(effects, recall.asked_for(facts.sender, facts.document_id, organ, ground))
+        asked = recall.asked_for(facts.sender, facts.document_id, organ, ground)
+        recall.ask(effects, asked)
+        if not asked:
+            statuses.await_document(effects, organ, document.business.reason)
 
 
 def _answer(effects: Effects, document: Document) -> None:

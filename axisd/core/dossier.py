@@ -57,6 +57,15 @@ class Ground:
                 return found
         return []
 
+    def changing(self, issuer: str, document_id: str) -> list[KnownDelivery]:
+        """The deliveries of what updates or replaces a document, known under any code of its issuer."""
+        return [
+            item
+            for organ in self.kin(issuer)
+            for item in self.known.changing(organ, document_id)
+            if is_document(item)
+        ]
+
     def known_under(self, sender: str, document_id: str) -> str:
         """The organ under which the document is known here; `sender` itself if it is not."""
         known = self.deliveries_of(sender, document_id)

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+from axisd.core.submission import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ class StatusRecord:
     """One business status as it came in, about one delivery; `delivery_id` is None while it is unmatched:
     no document is known that it could be about. `submission_id` is the status's own; `issuer` and
     `document_id` name the document it is about, `reporter` the organ that speaks; `at` is its wire time,
-    `words` what its clerk wrote."""
+    `words` what its clerk wrote. `recipient`: of a word that asks a document back, the organ that it asks.
+    `door`: which one it came in by, None where that was not kept yet.
+
+    A recall (a document of type 1) that comes before what it recalls waits here too, under the code
+    `recall`, once for each organ that it asks."""
 
     id: str
     submission_id: str
@@ -69,6 +76,8 @@ class StatusRecord:
     code: str
     at: datetime
     words: str = ""
+    recipient: str = ""
+    door: Door | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +109,23 @@ class Link:
     document_id: str
     recipient: str = ""
 
+    def changes(self, recipient: str) -> bool:
+        """Whether it updates or replaces that document for `recipient`."""
+        return self.kind in _CHANGES and self.recipient in {"", recipient}
+
+
+_CHANGES: Final = frozenset({LinkKind.UPDATE, LinkKind.REPLACE})
+
 
 class RecallOutcome(StrEnum):
-    """`asked`: no answer yet. `withdrawn`: it had not been handed over, and never will be."""
+    """`asked`: no answer yet. `withdrawn`: it had not been handed over, and never will be. `returned`: its
+    recipient refused the document itself (02), so that there is nothing left to give back."""
 
     ASKED = "asked"
     WITHDRAWN = "withdrawn"
     AGREED = "agreed"
     REFUSED = "refused"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,6 @@ LIFE: Final = (
         "Văn bản gửi {agency} là của bên gửi khác; chỉ bên gửi văn bản mới được thu hồi.",
     ),
     sender_fault(
-        "recall-unknown",
-        "10",
-        "This axis knows no such document of yours to {agency}; there is nothing to recall.",
-        "Trục không có văn bản nào như vậy của cơ quan gửi tới {agency}; không có gì để thu hồi.",
-    ),
-    sender_fault(
         "recall-closed",
         "10",
         "The document to {agency} cannot be recalled any more: it is {state}.",
@@ -59,11 +53,22 @@ LIFE: Final = (
         "Document {document} was sent by somebody else; only its sender can {business} it.",
         "Văn bản {document} là của bên gửi khác; chỉ bên gửi mới được {business_vi}.",
     ),
+    sender_fault(
+        "update-id-reused",
+        "10",
+        "Another change of a document went out under this DocumentId at {time}. Give this one a DocumentId of its own, and name the document that it changes inside Bussiness.",
+        "DocumentId này đã được dùng lúc {time} cho một văn bản cập nhật, thay thế khác. Hãy đặt DocumentId riêng cho văn bản này và nêu văn bản được thay đổi trong Bussiness.",
+    ),
     # what is accepted and said on the receipt
     warning(
         "unmatched",
         "Document {document} is not known here, or not yet; the message was forwarded all the same.",
         "Trục chưa biết văn bản {document}; thông điệp vẫn được chuyển tiếp.",
+    ),
+    warning(
+        "recall-early",
+        "This axis knows no document {document} of yours to {agency}, or not yet. The recall was forwarded; the document is taken back if it comes until {until}.",
+        "Trục không có, hoặc chưa có, văn bản {document} của cơ quan gửi tới {agency}. Yêu cầu thu hồi vẫn được chuyển tiếp; văn bản sẽ được rút về nếu đến trước {until}.",
     ),
     warning(
         "number-repeated",

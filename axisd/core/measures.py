@@ -38,6 +38,7 @@ class Measure(StrEnum):
     RECALLS_WITHDRAWN = "recalls-withdrawn"
     RECALLS_AGREED = "recalls-agreed"
     RECALLS_REFUSED = "recalls-refused"
+    RECALLS_RETURNED = "recalls-returned"
     SENT = "sent"
     SENT_NATIONAL = "sent-national"
     SENT_WAITING = "sent-waiting"
@@ -236,6 +237,14 @@ MEASURES: Final[Mapping[Measure, Meaning]] = {
         _H,
         ("Recalls refused", "Không đồng ý thu hồi"),
         ("recipients that did not agree", "nơi nhận không đồng ý thu hồi"),
+    ),
+    Measure.RECALLS_RETURNED: _is(
+        _H,
+        ("Refused instead", "Từ chối tiếp nhận"),
+        (
+            "recipients that answered a recall by refusing the document itself (02)",
+            "nơi nhận trả lời yêu cầu thu hồi bằng cách từ chối chính văn bản (02)",
+        ),
     ),
     Measure.SENT: _is(
         _S,

@@ -162,7 +162,7 @@ class OutboxRow:
 
     `destination` is `local:<agency>`, `national:<agency>` or `receipts:<agency>`. Ids are time-ordered
     (UUIDv7), so ordering by id is ordering by age. `size`: bytes of the body, so that whoever sends can
-    bound what it loads. `behind`: the row that has to leave before this one, "" if none.
+    bound what it loads. `behind`: the rows that have to leave before this one.
     """
 
     id: str
@@ -174,7 +174,7 @@ class OutboxRow:
     attempts: int = 0
     held: bool = False
     reason: str = ""
-    behind: str = ""
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +225,16 @@ class Questions:
     """What a decision needs to know. `documents`: (sender organ, DocumentId) pairs, all deliveries of each
     but those of statuses about it and of its recalls; `recalled`: such pairs, those of these deliveries alone
     that were ever recalled; `addressed`: (recipient organ, DocumentId), such deliveries of whatever sender;
-    `unmatched`: (issuer, DocumentId) pairs, the statuses that wait for that document; `numbers`: which
-    document had the number first; `rows`: outbox rows, of which it asks whether they still wait.
+    `changing`: (issuer, DocumentId) pairs, the deliveries of what updates or replaces that document;
+    `unmatched`: such pairs, the statuses and recalls that wait for that document; `numbers`: which document had
+    the number first; `rows`: outbox rows, of which it asks whether they still wait.
     """
 
     identities: frozenset[Identity] = frozenset()
     documents: frozenset[tuple[str, str]] = frozenset()
     recalled: frozenset[tuple[str, str]] = frozenset()
     addressed: frozenset[tuple[str, str]] = frozenset()
+    changing: frozenset[tuple[str, str]] = frozenset()
     unmatched: frozenset[tuple[str, str]] = frozenset()
     numbers: frozenset[NumberKey] = frozenset()
     deliveries: frozenset[str] = frozenset()
@@ -245,6 +247,7 @@ class Questions:
             self.documents | other.documents,
             self.recalled | other.recalled,
             self.addressed | other.addressed,
+            self.changing | other.changing,
             self.unmatched | other.unmatched,
             self.numbers | other.numbers,
             self.deliveries | other.deliveries,
@@ -265,9 +268,12 @@ class Known:
     gone: set[str] = field(default_factory=set)
     """Rows that were asked about and no longer wait in the outbox."""
     unmatched: dict[str, StatusRecord] = field(default_factory=dict)
-    """Statuses that wait for a document that was asked about, by their ids."""
+    """Statuses and recalls that wait for a document that was asked about, by their ids."""
     numbers: dict[NumberKey, Numbered] = field(default_factory=dict)
     _by_document: dict[tuple[str, str], dict[str, None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _changing: dict[tuple[str, str], dict[str, None]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -278,6 +284,15 @@ class Known:
     def of_document(self, sender: str, document_id: str) -> Iterable[KnownDelivery]:
         ids = self._by_document.get((sender, document_id), {})
         return [self.deliveries[key] for key in ids]
+
+    def changing(self, issuer: str, document_id: str) -> Iterable[KnownDelivery]:
+        """The deliveries of what updates or replaces that document."""
+        return [self.deliveries[key] for key in self._changing.get((issuer, document_id), {})]
+
+    def changes(self, known: KnownDelivery, issuer: str, document_id: str) -> None:
+        """`known` is a delivery of something that updates or replaces that document."""
+        self.add(known)
+        self._changing.setdefault((issuer, document_id), {})[known.delivery.id] = None
 
     def add(self, known: KnownDelivery) -> None:
         identity = known.delivery.identity
@@ -306,8 +321,13 @@ class Known:
         self.unmatched.update((s.id, s) for s in change.statuses if s.delivery_id is None)
         for joined in change.joined:
             self.unmatched.pop(joined.id, None)
-        self.gone.update(change.done)
+        for link in change.links:
+            for delivery in change.deliveries:
+                if link.changes(delivery.identity.recipient):
+                    self.changes(self.deliveries[delivery.id], link.issuer, link.document_id)
+        # A copy may be withdrawn by the very decision that makes it.
         self.gone.difference_update(row.id for row in (*change.outbox, *change.resend))
+        self.gone.update(change.done)
 
     def _learn_submission(self, record: SubmissionRecord, change: Change) -> None:
         facts = record.facts
@@ -350,8 +370,8 @@ class Records:
 class Parcel:
     """An outbox row with all that is needed to send it: `body` is the payload or the receipt's XML.
 
-    `delivery` is set for deliveries, `receipt` for receipts. `must_wait`: the row that it comes behind has
-    not left yet.
+    `delivery` is set for deliveries, `receipt` for receipts. `must_wait`: a row that it comes behind has not
+    left yet.
     """
 
     row: OutboxRow

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axisd.core import business, deadlines, witness
+from axisd.core import amendment, business, deadlines, witness
 from axisd.core.case import Case, cut
 from axisd.core.dossier import Ground
 from axisd.core.effects import Effects
@@ -113,13 +113,13 @@ def _judge(
         return replace(outcome, outcome="duplicate"), earlier
     assert case.inspection.verified is not None, "only what passed has legs"
     at, line = document_id_of(case.inspection.verified.envelope)
-    reused = refuse(
-        "document-id-reused",
-        at=at,
-        line=line,
-        time=wire_time(earlier.facts.received_at),
-        digest=earlier.delivery.digest,
-    )
+    time = wire_time(earlier.facts.received_at)
+    if case.facts.business in amendment.KINDS:
+        return replace(
+            outcome, refusal=refuse("update-id-reused", at=at, line=line, time=time)
+        ), None
+    digest = earlier.delivery.digest
+    reused = refuse("document-id-reused", at=at, line=line, time=time, digest=digest)
     return replace(outcome, refusal=reused), None
 
 

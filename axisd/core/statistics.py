@@ -186,6 +186,7 @@ _OF_RECALL: Final[Mapping[RecallOutcome, Measure]] = {
     RecallOutcome.WITHDRAWN: Measure.RECALLS_WITHDRAWN,
     RecallOutcome.AGREED: Measure.RECALLS_AGREED,
     RecallOutcome.REFUSED: Measure.RECALLS_REFUSED,
+    RecallOutcome.RETURNED: Measure.RECALLS_RETURNED,
 }
 _ENDED: Final[Mapping[SubmissionState, Measure]] = {
     SubmissionState.DUPLICATE: Measure.DUPLICATES,

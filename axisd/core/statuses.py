@@ -7,9 +7,9 @@ mean that the recipient's system took the document (ContentHandover), 02 that th
 our outbox stays there: a status says what its sender claims, not that our copy arrived.
 
 Who may say what (QC Điều 5.1d, 8.3; spec/edxml.md §3): 01 to 06 the recipient or the office that received
-for it, 13 the document's sender, 15 and 16 a recipient that was asked. A status about a document that nobody
-knows is forwarded all the same, kept as unmatched, and joined to the document when that turns up. A 13 is
-not: it asks back what was sent before it, and must not withdraw what its sender sends later.
+for it, 13 the document's sender, 15 and 16 a recipient that was asked, or that got an update or a replacement,
+under the DocumentId of that or of what it changes. A status about a document that nobody knows is forwarded all
+the same, kept as unmatched, and joined to the document when that turns up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from axisd.core import deadlines, dossier, recall
 from axisd.core.dossier import Ground
 from axisd.core.effects import Effects
 from axisd.core.envelope import Business, Status
-from axisd.core.history import StatusRecord
+from axisd.core.history import RecallOutcome, StatusRecord
 from axisd.core.lifecycle import OPEN, DeliveryEvent, DeliveryState, after, furthest
 from axisd.core.policy import DeadlineKind
 from axisd.core.reasons import Event, Refusal, refuse
@@ -34,10 +34,12 @@ from axisd.core.view import View
 from axisd.core.zone import wire_time
 
 ASKS_BACK: Final = "13"
+EARLY_RECALL: Final = Business.RECALL.value
+"""The code under which a recall (type 1) waits for its document."""
 TAKES: Final = frozenset({"01", "03", "04", "05", "06"})
 REFUSES: Final = "02"
 _AGREES: Final = "15"
-_ANSWERS: Final = frozenset({_AGREES, "16"})
+ANSWERS: Final = frozenset({_AGREES, "16"})
 _CHANGES: Final = frozenset({Business.UPDATE, Business.REPLACE})
 LONGEST: Final = 500
 """Characters of a clerk's words that are kept (NĐ 30/2020 phụ lục VI: Description)."""
@@ -57,8 +59,8 @@ def objection(status: Status, ground: Ground) -> Refusal | None:
     if not items:
         return None
     own = ground.spoken_of(items, ground.organ(status.sender.organ_id))
-    if status.code in _ANSWERS:
-        if any(map(_was_asked, own)):
+    if status.code in ANSWERS:
+        if _answered_by(status, own, ground):
             return None
         at, line = document_id_of(status)
         return refuse("recall-not-asked", at=at, line=line, agency=status.sender.organ_id)
@@ -71,8 +73,7 @@ def objection(status: Status, ground: Ground) -> Refusal | None:
 def _against_asking_back(status: Status, ground: Ground) -> Refusal | None:
     issuer, asked = issuer_of(status, ground.view), ground.organ(status.about.organ_id)
     refusal = recall.objection(issuer, status.about.document_id, asked, ground)
-    # The document may be older than this axis: then 13 is forwarded like any other word.
-    if refusal is None or refusal.code == "recall-unknown":
+    if refusal is None:
         return None
     at, line = document_id_of(status)
     return replace(refusal, at=at, line=line)
@@ -83,7 +84,21 @@ def about(status: Status, ground: Ground) -> list[KnownDelivery]:
     if status.code == ASKS_BACK:
         issuer, asked = issuer_of(status, ground.view), ground.organ(status.about.organ_id)
         return recall.asked_for(issuer, status.about.document_id, asked, ground)
-    return ground.spoken_of(_documents(status, ground), ground.organ(status.sender.organ_id))
+    own = ground.spoken_of(_documents(status, ground), ground.organ(status.sender.organ_id))
+    return _answered_by(status, own, ground) if status.code in ANSWERS else own
+
+
+def remark(status: Status, ground: Ground, received_at: datetime) -> Refusal | None:
+    """What is said of a status whose document is unknown; None if it is known."""
+    if about(status, ground):
+        return None
+    at, line = document_id_of(status)
+    document_id = status.about.document_id
+    if status.code == ASKS_BACK:
+        asked = ground.organ(status.about.organ_id)
+        said = recall.early(document_id, asked, received_at, ground.view)
+        return replace(said, at=at, line=line)
+    return refuse("unmatched", at=at, line=line, document=document_id)
 
 
 def follow(effects: Effects, status: Status) -> None:
@@ -99,6 +114,26 @@ def follow(effects: Effects, status: Status) -> None:
         recall.ask(effects, items)
 
 
+def await_document(effects: Effects, organ: str, words: str) -> None:
+    """The recall that the decision is about asks `organ` for what is not known here yet."""
+    facts = effects.facts
+    effects.report(
+        StatusRecord(
+            id=effects.mint(),
+            submission_id=facts.submission_id,
+            delivery_id=None,
+            issuer=effects.ground.known_under(facts.sender, facts.document_id),
+            document_id=facts.document_id,
+            reporter=facts.sender,
+            code=EARLY_RECALL,
+            at=facts.received_at,
+            words=words[:LONGEST],
+            recipient=organ,
+            door=facts.door,
+        )
+    )
+
+
 def join(effects: Effects) -> None:
     """The statuses that waited for the document of which the decision makes new deliveries."""
     facts, ground = effects.facts, effects.ground
@@ -110,15 +145,21 @@ def join(effects: Effects) -> None:
         for said in ground.known.unmatched.values()
         if said.document_id == facts.document_id
         if said.issuer in issuers
-        if said.code != ASKS_BACK
     )
     for said in sorted(waiting, key=lambda said: (said.at, said.id)):
-        # Who has a system here hands in here, and never over the national axis.
-        here = ground.view.directory.system_of(said.reporter) is not None
-        ears = replace(ground, door=Door.AMQP if here else Door.NATIONAL)
+        ears = replace(ground, door=said.door or _usual_door(said.reporter, ground))
+        if said.code in {ASKS_BACK, EARLY_RECALL}:
+            recall.catch_up(effects, said, ears)
+            continue
         for item in ears.spoken_of(effects.own, said.reporter)[:1]:
             effects.join(said, item)
             apply(effects, item, replace(said, delivery_id=item.delivery.id))
+
+
+def _usual_door(reporter: str, ground: Ground) -> Door:
+    """Who has a system here hands in here, and never over the national axis."""
+    here = ground.view.directory.system_of(reporter) is not None
+    return Door.AMQP if here else Door.NATIONAL
 
 
 def apply(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
@@ -127,7 +168,7 @@ def apply(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None:
         _tell_overdue(effects, item, said.at)
     if said.code in TAKES or said.code == REFUSES:
         _progress(effects, item, said)
-    elif said.code in _ANSWERS:
+    elif said.code in ANSWERS:
         _answer(effects, item, said)
 
 
@@ -149,6 +190,7 @@ def _progress(effects: Effects, item: KnownDelivery, said: StatusRecord) -> None
     if refused:
         refusal = refuse("recipient-refused", agency=delivery.identity.recipient, detail=said.words)
         _tell(effects, put, Event.CONSIGNMENT_REJECTION, said, refusal)
+        recall.returned(effects, put)
     else:
         _tell(effects, put, Event.CONTENT_HANDOVER, said)
     if delivery.state is DeliveryState.WITHDRAWN:
@@ -214,6 +256,27 @@ def _documents(status: Status, ground: Ground) -> list[KnownDelivery]:
     return ground.deliveries_of(issuer_of(status, ground.view), status.about.document_id)
 
 
+def _answered_by(status: Status, own: list[KnownDelivery], ground: Ground) -> list[KnownDelivery]:
+    """Which deliveries a 15 or 16 answers, of those of its document that its reporter has, `own`, and of those
+    that change it under an id of their own: an open recall before anything else, else the newest change that
+    nobody answered yet; none if nobody asked for an answer."""
+    if any(item.recall and item.recall.outcome is RecallOutcome.ASKED for item in own):
+        return own
+    reporter = ground.organ(status.sender.organ_id)
+    changing = ground.changing(issuer_of(status, ground.view), status.about.document_id)
+    elsewhere = ground.spoken_of(changing, reporter)
+    changes = sorted(
+        (*(item for item in own if item.facts.business in _CHANGES), *elsewhere),
+        key=lambda item: item.delivery.id,
+    )
+    unanswered = [item for item in changes if item.delivery.status not in ANSWERS]
+    if unanswered and unanswered[-1] not in own:
+        return unanswered[-1:]
+    if any(map(_was_asked, own)):
+        return own
+    return changes[-1:]
+
+
 def _was_asked(item: KnownDelivery) -> bool:
     return item.recall is not None or item.facts.business in _CHANGES
 
@@ -229,4 +292,6 @@ def _record(effects: Effects, status: Status, item: KnownDelivery | None) -> Sta
         code=status.code,
         at=effects.facts.received_at,
         words=status.description[:LONGEST],
+        recipient=effects.ground.organ(status.about.organ_id) if status.code == ASKS_BACK else "",
+        door=effects.facts.door,
     )

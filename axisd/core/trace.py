@@ -156,7 +156,7 @@ class Part:
 
     @property
     def matched(self) -> bool | None:
-        if not self.reports:
+        if not self.reports or not self.is_status:
             return None
         return any(said.delivery_id is not None for said in self.reports)
 

@@ -114,6 +114,9 @@ RECALLS: Final[Mapping[str, Phrase]] = {
     RecallOutcome.WITHDRAWN: Phrase("withdrawn before it arrived", "đã rút về trước khi đến"),
     RecallOutcome.AGREED: Phrase("recall agreed", "đồng ý thu hồi"),
     RecallOutcome.REFUSED: Phrase("recall refused", "từ chối thu hồi"),
+    RecallOutcome.RETURNED: Phrase(
+        "the document itself refused", "đã từ chối tiếp nhận chính văn bản"
+    ),
 }
 
 EARLIER: Final[Mapping[str, Phrase]] = {
@@ -184,9 +187,11 @@ def worded(table: Mapping[str, Phrase], code: str) -> Phrase:
 
 
 def status_words(code: str) -> Phrase:
-    """`03 registered`."""
+    """`03 registered`; of a recall that waited for its document, `recall`."""
     phrase = STATUSES.get(code)
-    return Phrase(f"{code} {phrase.en}", f"{code} {phrase.vi}") if phrase else Phrase(code, code)
+    if phrase is None:
+        return worded(BUSINESS, code)
+    return Phrase(f"{code} {phrase.en}", f"{code} {phrase.vi}")
 
 
 def behind(phrase: Phrase, text: str) -> Phrase:

@@ -147,6 +147,33 @@ async def test_what_was_delivered_is_asked_back_and_given_back_or_not_and_the_se
     )
 
 
+async def test_a_recall_that_comes_before_its_document_takes_it_back_when_it_comes(
+    served: Province, papers: Papers
+) -> None:
+    document_id, body = paper(papers, HEALTH, ENVIRONMENT)
+    early = recall(papers, document_id, HEALTH)
+    async with desk(served, FINANCE, HEALTH, ENVIRONMENT) as watched:
+        await submit(served, FINANCE, early)
+        (acceptance,) = await answered(watched, FINANCE, early, "SubmissionAcceptance")
+        assert b'code="recall-early"' in acceptance.body
+        verdict(served, acceptance)
+        await submit(served, FINANCE, body)
+        withdrawn = await told(watched, document_id, "withdrawn")
+        verdict(served, withdrawn)
+        await delivered(watched, ENVIRONMENT, document_id)
+        (came,) = await delivered(watched, HEALTH, document_id)
+        assert b"BussinessDocType>1<" in came.body, "the recall alone"
+    await stand(served, document_id, ("recall", "sent"), ("new", "withdrawn"), ("new", "sent"))
+    traced = json.loads(await axisd(served, "document", "trace", document_id, "--json"))
+    (copy,) = [
+        leg
+        for one in traced["submissions"]
+        for leg in one["recipients"]
+        if leg["state"] == "withdrawn"
+    ]
+    assert copy["recall"]["outcome"] == "withdrawn"
+
+
 async def rejected_after(
     province: Province, watched: Desk, body: bytes, agency: str = FINANCE
 ) -> str:

@@ -63,6 +63,14 @@ class Book:
                 )
             ):
                 answers.add(item)
+        for link in self.links:
+            for item in self.deliveries.values():
+                if (
+                    (link.issuer, link.document_id) in asked.changing
+                    and item.delivery.submission_id == link.submission_id
+                    and link.changes(item.delivery.identity.recipient)
+                ):
+                    answers.changes(item, link.issuer, link.document_id)
         answers.gone.update(asked.rows - self.outbox.keys())
         answers.unmatched.update(
             (said.id, said)

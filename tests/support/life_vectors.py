@@ -123,12 +123,13 @@ _REFUSES: Final = status("16", description="Đã xử lý xong")
 LIVES: Final[Mapping[str, Callable[[], Iterator[Refusal]]]] = {
     "status-not-recipient": _life(status("03", sender=OFFICE)),
     "recall-not-sender": _life(recall(HEALTH, sender=OFFICE)),
-    "recall-unknown": _life(recall(OFFICE)),
+    "recall-early": _life(recall(OFFICE)),
     "recall-closed": _life(status("02", description="Sai nơi nhận"), recall(HEALTH)),
     "recall-not-asked": _life(_AGREES),
     "document-recalled": _life(recall(HEALTH), document(OFFICE)),
     "update-unknown": _life(update(HEALTH, old="unknown")),
     "update-not-sender": _life(update(HEALTH, sender=OFFICE)),
+    "update-id-reused": _life(update(HEALTH), update(HEALTH, number="3")),
     "unmatched": _life(status("03", document_id="unknown")),
     "number-repeated": _life(document(HEALTH, document_id="another")),
     "recipient-untold": lambda: told(

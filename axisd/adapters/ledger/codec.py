@@ -257,6 +257,8 @@ def status_columns(status: StatusRecord) -> Columns:
         "code": status.code,
         "at": instant(status.at),
         "words": status.words,
+        "recipient": status.recipient,
+        "door": status.door or "",
     }
 
 
@@ -272,6 +274,8 @@ def status_of(row: Row[Any]) -> StatusRecord:
         code=row.code,
         at=moment(row.at),
         words=row.words,
+        recipient=row.recipient,
+        door=Door(row.door) if row.door else None,
     )
 
 
@@ -380,7 +384,7 @@ def outbox_columns(row: OutboxRow) -> Columns:
         "held": int(row.held),
         "reason": row.reason,
         "since": due,
-        "behind": row.behind,
+        "behind": " ".join(row.behind),
     }
 
 
@@ -396,7 +400,7 @@ def outbox_of(row: Row[Any]) -> OutboxRow:
         attempts=row.attempts,
         held=bool(row.held),
         reason=row.reason,
-        behind=row.behind,
+        behind=tuple(row.behind.split()),
     )
 
 

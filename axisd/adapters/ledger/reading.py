@@ -142,7 +142,7 @@ def loose_parcels(connection: Connection, ids: Iterable[str]) -> list[Loose]:
     parcels: list[Loose] = []
     for chunk in chunks(ids):
         rows = [codec.outbox_of(row) for row in connection.execute(_LEAVING, {"keys": chunk})]
-        front = _waiting(connection, [row.behind for row in rows if row.behind])
+        front = _waiting(connection, [key for row in rows for key in row.behind])
         parcels += _delivery_parcels(connection, _of_kind(rows, OutboxKind.DELIVERY), front)
         parcels += _receipt_parcels(connection, _of_kind(rows, OutboxKind.RECEIPT))
     return sorted(parcels, key=lambda parcel: parcel.row.id)
@@ -168,7 +168,7 @@ def _delivery_parcels(
             row.body,
             codec.facts_of(row.facts),
             delivery=codec.delivery_of(row),
-            must_wait=rows[row.id].behind in front,
+            must_wait=not front.isdisjoint(rows[row.id].behind),
         )
 
 

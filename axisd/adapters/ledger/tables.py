@@ -114,6 +114,7 @@ submission: Final = Table(
     _required("promulgation_date"),
     Column("due_date", Text, nullable=False, server_default=""),
     Column("subject", Text),
+    *map(_optional, ("type_name", "signer", "position", "place", "pages")),
     Column("external_id", Text),
     Column("duplicate_of", Text),
     _required("facts"),
@@ -266,6 +267,8 @@ status: Final = Table(
     _required("code"),
     _number("at"),
     _optional("words"),
+    _optional("recipient"),
+    _optional("door"),
     Index(
         "status_unmatched",
         "document_id",
@@ -276,7 +279,7 @@ status: Final = Table(
     sqlite_strict=True,
 )
 """The history of each delivery, as it was reported; `delivery_id` is NULL while no document is known that
-the status could be about."""
+the status could be about. Recalls wait here too for what they recall (`axisd.core.history.StatusRecord`)."""
 
 link: Final = Table(
     "link",
@@ -331,8 +334,8 @@ outbox: Final = Table(
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
-"""`since`: when the row came in, which deferring it does not change. `behind`: the row that has to leave
-first, "" if none."""
+"""`since`: when the row came in, which deferring it does not change. `behind`: the rows that have to leave
+first, their ids with blanks between."""
 
 WAITING: Final = "state IN ('initial', 'processing', 'fail')"
 """`axisd.core.mailbox.WAITING`, as SQL."""

@@ -35,7 +35,14 @@ from axisd.adapters.ledger.outbox import OutboxEffect
 from axisd.core.availability import Uptime
 from axisd.core.envelope import Business
 from axisd.core.evidence import Head
-from axisd.core.history import UNWATCHED, Numbered, NumberKey, Recall, RecallOutcome
+from axisd.core.history import (
+    UNWATCHED,
+    LinkKind,
+    Numbered,
+    NumberKey,
+    Recall,
+    RecallOutcome,
+)
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.reasons import Event
 from axisd.core.records import (
@@ -121,6 +128,21 @@ _BY_ADDRESSEE: Final = _with_facts(
     select(tables.delivery)
     .join(_ASKED, and_(*map(_is_asked, (_delivery.document_id, _delivery.recipient), count())))
     .where(_delivery.business.in_([business.value for business in Business]))
+)
+_CHANGING: Final = (
+    _with_facts(select(tables.delivery))
+    .join(
+        tables.link,
+        and_(
+            tables.link.c.submission_id == _delivery.submission_id,
+            tables.link.c.kind.in_([LinkKind.UPDATE.value, LinkKind.REPLACE.value]),
+            tables.link.c.recipient.in_(["", _delivery.recipient]),
+        ),
+    )
+    .join(_ASKED, and_(*map(_is_asked, (tables.link.c.document_id, tables.link.c.issuer), count())))
+    .add_columns(
+        tables.link.c.issuer.label("changes_of"), tables.link.c.document_id.label("changes")
+    )
 )
 _UNMATCHED: Final = select(tables.status).join(
     _ASKED,
@@ -219,6 +241,9 @@ def known(connection: Connection, questions: Questions) -> Known:
         rows |= {row.id: row for row in _asked(connection, statement, keys)}
     addressed = [(document_id, recipient) for recipient, document_id in questions.addressed]
     rows |= {row.id: row for row in _asked(connection, _BY_ADDRESSEE, addressed)}
+    changing = [(document_id, issuer) for issuer, document_id in questions.changing]
+    changes = list(_asked(connection, _CHANGING, changing))
+    rows |= {row.id: row for row in changes}
     answers = Known()
     texts = {row.submission_id: row.facts for row in rows.values()}
     facts = {submission_id: codec.facts_of(text) for submission_id, text in texts.items()}
@@ -233,6 +258,8 @@ def known(connection: Connection, questions: Questions) -> Known:
                 items.mark_of(row, row.id, row.item_state),
             )
         )
+    for row in changes:
+        answers.changes(answers.deliveries[row.id], row.changes_of, row.changes)
     unmatched = [(document_id, issuer) for issuer, document_id in questions.unmatched]
     for row in _asked(connection, _UNMATCHED, unmatched):
         answers.unmatched[row.id] = codec.status_of(row)

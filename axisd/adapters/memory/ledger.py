@@ -350,6 +350,14 @@ class _MemoryTransaction:
         for delivery in contents.deliveries.values():
             if _asked_about(delivery, questions, contents):
                 answers.add(contents.known(delivery))
+        for link in contents.links.values():
+            if (link.issuer, link.document_id) in questions.changing:
+                for delivery in contents.deliveries.values():
+                    if delivery.submission_id == link.submission_id and link.changes(
+                        delivery.identity.recipient
+                    ):
+                        known = contents.known(delivery)
+                        answers.changes(known, link.issuer, link.document_id)
         answers.unmatched.update(
             (status.id, status)
             for status in contents.statuses.values()
@@ -442,7 +450,7 @@ def _parcel(row: OutboxRow, contents: Contents) -> Parcel:
         raise IntegrityError(f"outbox rows without what they announce: {[row.id]}")
     body = _checked(delivery.digest, contents.payloads[delivery.digest])
     facts = _facts(contents, delivery.submission_id, row.id)
-    must_wait = row.behind in contents.outbox
+    must_wait = any(key in contents.outbox for key in row.behind)
     return Parcel(row, body, facts, delivery=delivery, must_wait=must_wait)
 
 

@@ -375,13 +375,15 @@ async def test_parcels_carry_all_that_sending_needs(ledger: Both) -> None:
     assert receipt_parcel.facts == delivery_parcel.facts == one.record.facts
 
 
-async def test_a_parcel_must_wait_while_the_row_in_front_of_it_waits_held_or_not(
+async def test_a_parcel_must_wait_while_any_row_in_front_of_it_waits_held_or_not(
     ledger: Both,
 ) -> None:
-    front, back = case("D1"), case("D2")
-    behind = replace(delivery_row(back.delivery), behind=front.delivery.id)
+    front, other, back = case("D1"), case("D3"), case("D2")
+    both = (front.delivery.id, other.delivery.id)
+    behind = replace(delivery_row(back.delivery), behind=both)
     rows = tuple(r for r in back.change.outbox if r.id != behind.id)
-    await commit(ledger, front.change, replace(back.change, outbox=(*rows, behind)))
+    change = replace(back.change, outbox=(*rows, behind))
+    await commit(ledger, front.change, other.change, change)
 
     async def must_wait() -> bool:
         (parcel,) = await ledger.parcels([back.delivery.id])
@@ -395,6 +397,8 @@ async def test_a_parcel_must_wait_while_the_row_in_front_of_it_waits_held_or_not
     await commit(ledger, Change(deferrals=(held,)))
     assert await must_wait()
     await commit(ledger, Change(done=(front.delivery.id,)))
+    assert await must_wait()
+    await commit(ledger, Change(done=(other.delivery.id,)))
     assert not await must_wait()
 
 

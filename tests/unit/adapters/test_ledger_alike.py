@@ -143,9 +143,11 @@ statuses = st.builds(
     st.just(SENDER),
     st.sampled_from(DOCUMENTS),
     st.sampled_from(ORGANS),
-    st.sampled_from(["01", "02", "15"]),
+    st.sampled_from(["01", "02", "15", "recall"]),
     moments,
     texts,
+    st.sampled_from(["", *ORGANS]),
+    st.none() | st.sampled_from(Door),
 )
 links = st.builds(
     Link,
@@ -192,7 +194,7 @@ rows = st.builds(
     attempts=st.integers(0, 3),
     held=st.booleans(),
     reason=texts,
-    behind=st.sampled_from(["", *DELIVERIES]),
+    behind=st.lists(st.sampled_from(DELIVERIES), max_size=2).map(tuple),
 )
 updates = st.builds(
     DeliveryUpdate,
@@ -343,6 +345,7 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
         documents=frozenset({(SENDER, "D2"), (SENDER, "")}),
         recalled=frozenset({(SENDER, "D1"), (SENDER, "D2")}),
         addressed=frozenset({(ORGANS[1], "D1")}),
+        changing=frozenset({(SENDER, "D1"), (SENDER, "D2")}),
         unmatched=frozenset({(SENDER, "D1")}),
         numbers=frozenset({NumberKey(SENDER, "7", "STC", "2026"), NumberKey(SENDER, "7", "", "")}),
         deliveries=frozenset(DELIVERIES[:2]),
@@ -355,6 +358,9 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
     return {
         "head": head,
         "known": known,
+        "changing": [
+            sorted(k.delivery.id for k in known.changing(SENDER, d)) for d in ("D1", "D2")
+        ],
         "outbox": [await ledger.outbox_ids(where, None, 50) for where in DESTINATIONS],
         "summary": await ledger.outbox_summary(),
         "parcels": [await parcels(ledger, key) for key in DELIVERIES + EVIDENCE],

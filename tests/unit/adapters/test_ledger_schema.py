@@ -20,8 +20,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from axisd.adapters.ledger import SqlLedger, codec, open_ledger, open_reader
 from axisd.adapters.ledger.migrations import HEAD
 from axisd.adapters.ledger.tables import METADATA
+from axisd.core.history import Recall, RecallOutcome
 from axisd.errors import ConfigError, TransientError
-from tests.support.ledger import case, commit
+from tests.support.ledger import NOW, RECIPIENTS, case, commit
 
 
 @pytest.fixture
@@ -167,6 +168,40 @@ async def test_a_ledger_of_any_version_is_upgraded_with_what_it_has(
     await upgraded.close()
     assert (kept.facts.document_id, kept.number) == ("D1", "12")
     assert made_in(folder) == declared()
+
+
+async def test_recalls_of_before_are_kept_when_their_table_is_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    folder.mkdir()
+    engine = create_engine(f"sqlite:///{folder / 'ledger.db'}")
+    one = case("D1", recipients=RECIPIENTS)
+    recalls = [
+        Recall(leg.id, one.record.facts.submission_id, NOW, outcome)
+        for leg, outcome in zip(
+            one.deliveries, (RecallOutcome.ASKED, RecallOutcome.AGREED), strict=False
+        )
+    ]
+    new = {"type_name", "signer", "position", "place", "pages"}
+    rows = [
+        ("submission", {**codec.submission_columns(one.record)}),
+        ("payload", {"digest": one.record.facts.digest, "size": 0, "body": b""}),
+        *(("delivery", codec.delivery_columns(leg)) for leg in one.deliveries),
+        *(("recall", codec.recall_columns(recall)) for recall in recalls),
+    ]
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", "axisd.adapters.ledger:migrations")
+        config.set_main_option("path_separator", "newline")
+        command.upgrade(config, "0006")
+        for table, row in rows:
+            known = {k: v for k, v in row.items() if k not in new}
+            names, values = ", ".join(known), ", ".join(f":{name}" for name in known)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), known)
+    engine.dispose()
+    upgraded = await open_ledger(folder)
+    kept = (await upgraded.timeline("D1")).recalls
+    await upgraded.close()
+    assert sorted(kept, key=lambda r: r.delivery_id) == recalls
 
 
 async def test_a_reader_refuses_a_file_without_tables(tmp_path: Path) -> None:

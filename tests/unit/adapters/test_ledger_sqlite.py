@@ -283,6 +283,7 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
                 ),
                 recalled=frozenset((SENDER, f"D{n}") for n in range(9)),
                 addressed=frozenset((RECIPIENTS[0], f"D{n}") for n in range(3)),
+                changing=frozenset((SENDER, f"D{n}") for n in range(3)),
                 unmatched=frozenset((SENDER, f"D{n}") for n in range(3)),
                 numbers=frozenset({NumberKey(SENDER, "12", "QĐ-STC", "2026")}),
                 deliveries=frozenset(ids),

@@ -13,6 +13,7 @@ from tests.support.life_vectors import (
     DOCUMENT_ID,
     UPDATE_ID,
     confirmed,
+    recall,
     replacement,
     said,
     sent,
@@ -265,8 +266,8 @@ def original_ids(change: Change) -> dict[str, str]:
     return {d.identity.recipient: d.id for d in change.deliveries}
 
 
-def behind(change: Change) -> dict[str, str]:
-    """By recipient: the row that its delivery comes behind."""
+def behind(change: Change) -> dict[str, tuple[str, ...]]:
+    """By recipient: the rows that its delivery comes behind."""
     rows = {row.id: row.behind for row in change.outbox}
     return {d.identity.recipient: rows[d.id] for d in change.deliveries}
 
@@ -275,19 +276,19 @@ def test_an_update_comes_behind_what_still_waits_of_the_old_version_to_the_same_
     book = Book()
     said(book, document(HEALTH, OFFICE))
     change = said(book, update(HEALTH, OFFICE))
-    assert behind(change) == {to: original(book, to).id for to in (HEALTH, OFFICE)}
+    assert behind(change) == {to: (original(book, to).id,) for to in (HEALTH, OFFICE)}
     confirmed(book)
-    assert behind(said(book, update(HEALTH, document_id="later", number="9"))) == {HEALTH: ""}
+    assert behind(said(book, update(HEALTH, document_id="later", number="9"))) == {HEALTH: ()}
 
 
-def test_a_replacement_comes_behind_the_newest_of_what_it_replaces_for_that_organ() -> None:
+def test_a_replacement_comes_behind_all_that_it_replaces_for_that_organ() -> None:
     book = Book()
     first = original_ids(said(book, document(HEALTH, OFFICE)))
     second = said(book, document(HEALTH, OFFICE, document_id="old-2", number="7"))
     made = replacement(HEALTH, OFFICE, of={DOCUMENT_ID: (HEALTH, OFFICE), "old-2": (HEALTH,)})
     assert behind(said(book, made)) == {
-        HEALTH: original_ids(second)[HEALTH],
-        OFFICE: first[OFFICE],
+        HEALTH: (first[HEALTH], original_ids(second)[HEALTH]),
+        OFFICE: (first[OFFICE],),
     }
 
 
@@ -305,3 +306,76 @@ def test_its_recipients_agree_or_refuse_and_the_sender_is_told_once(code: str, w
     again = said(book, replace(answer, timestamp="2026/01/05 09:00:00"))
     assert told(again) == []
     assert book.history(HEALTH) == [code, code]
+
+
+OTHER_UPDATE = "000.00.11.H53,2026/01/07,3/STC"
+
+
+@pytest.mark.parametrize(("code", "word"), [("15", "change-agreed"), ("16", "change-refused")])
+def test_an_answer_under_the_old_documents_id_answers_the_update_that_has_an_id_of_its_own(
+    code: str, word: str
+) -> None:
+    book = sent(HEALTH, OFFICE)
+    update_ = said(book, update(HEALTH, OFFICE))
+    confirmed(book)
+    answer = status(code, document_id=DOCUMENT_ID, description="Đã xem")
+    change = said(book, answer)
+    assert told(change) == [(Event.CONSIGNMENT_NOTIFICATION, word, FINANCE)]
+    (noted,) = change.statuses
+    assert (noted.delivery_id, noted.document_id) == (original_ids(update_)[HEALTH], DOCUMENT_ID)
+    again = said(book, replace(answer, timestamp="2026/01/05 09:00:00"))
+    assert told(again) == []
+    assert [s.delivery_id for s in again.statuses] == [noted.delivery_id], "kept in the history"
+
+
+def test_an_answer_under_the_old_documents_id_answers_the_replacement_for_that_organ_alone() -> (
+    None
+):
+    book = sent(HEALTH, OFFICE)
+    made = replacement(HEALTH, OFFICE, of={DOCUMENT_ID: (OFFICE,)})
+    said(book, made)
+    confirmed(book)
+    change = said(book, status("15", document_id=DOCUMENT_ID))
+    assert change.submission is not None
+    assert change.submission.reason == "recall-not-asked", "nothing was replaced for HEALTH"
+    change = said(book, status("15", sender=OFFICE, document_id=DOCUMENT_ID))
+    assert told(change) == [(Event.CONSIGNMENT_NOTIFICATION, "change-agreed", FINANCE)]
+
+
+def test_of_several_updates_the_newest_unanswered_one_is_answered() -> None:
+    book = sent(HEALTH)
+    said(book, update(HEALTH))
+    newer = said(book, update(HEALTH, document_id=OTHER_UPDATE, number="3"))
+    confirmed(book)
+    change = said(book, status("15", document_id=DOCUMENT_ID))
+    assert [s.delivery_id for s in change.statuses] == [original_ids(newer)[HEALTH]]
+
+
+def test_an_open_recall_is_answered_before_an_update() -> None:
+    book = sent(HEALTH)
+    said(book, update(HEALTH))
+    confirmed(book)
+    said(book, recall(HEALTH))
+    change = said(book, status("15", document_id=DOCUMENT_ID))
+    assert told(change) == [(Event.CONSIGNMENT_NOTIFICATION, "recall-agreed", FINANCE)]
+
+
+def test_an_update_after_a_refused_recall_is_what_the_next_answer_is_about() -> None:
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    said(book, status("16", document_id=DOCUMENT_ID))
+    said(book, update(HEALTH))
+    confirmed(book)
+    change = said(book, status("15", document_id=DOCUMENT_ID))
+    assert told(change) == [(Event.CONSIGNMENT_NOTIFICATION, "change-agreed", FINANCE)]
+    (item,) = (i for i in book.deliveries.values() if i.recall is not None)
+    assert item.delivery.state is S.SENT, "the document itself stays where it is"
+
+
+def test_an_update_and_its_answer_in_one_transaction_find_each_other() -> None:
+    book = sent(HEALTH)
+    changes = book.settle_together(
+        inspected(update(HEALTH), account="finance"),
+        inspected(status("15", document_id=DOCUMENT_ID), account="health"),
+    )
+    assert told(changes[1]) == [(Event.CONSIGNMENT_NOTIFICATION, "change-agreed", FINANCE)]

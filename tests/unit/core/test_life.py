@@ -223,7 +223,7 @@ def test_every_move_has_its_evidence_and_what_is_said_of_a_delivery_agrees(
         if item.recall is not None:
             agreed = item.recall.outcome is RecallOutcome.AGREED
             assert agreed == (delivery.state is S.RECALLED)
-            answered = item.recall.outcome in {RecallOutcome.AGREED, RecallOutcome.REFUSED}
+            answered = item.recall.outcome not in {RecallOutcome.ASKED, RecallOutcome.WITHDRAWN}
             assert (item.recall.answered_at is not None) == answered
             assert item.recall.asked_at == NOW
         if item.recall is not None and item.recall.outcome is RecallOutcome.ASKED:

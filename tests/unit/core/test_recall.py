@@ -170,7 +170,7 @@ def test_each_recipient_is_judged_by_itself() -> None:
         HEALTH: "accepted",
         OFFICE: "recall-closed",
         DOOR: "accepted",
-        COMMUNE: "recall-unknown",
+        COMMUNE: "accepted",
     }
     assert [outcome(book, to) for to in (HEALTH, DOOR)] == [R.ASKED, R.WITHDRAWN]
     assert item(book, OFFICE).recall is None
@@ -234,15 +234,6 @@ def test_a_recall_by_a_stranger_is_refused_and_changes_nothing(book: Callable[..
     assert item(made, HEALTH) == before
 
 
-def test_a_recall_of_a_document_that_was_never_sent_here_is_refused() -> None:
-    book = sent(HEALTH)
-    change = said(book, recall(HEALTH, document_id="unknown"))
-    assert (reason(change), unmoved(book, change)) == ("recall-unknown", True)
-    refusal = change.evidence[0].refusal
-    assert refusal is not None
-    assert (refusal.at or "").endswith("/To/OrganId")
-
-
 @pytest.mark.parametrize(
     "end",
     [
@@ -290,7 +281,7 @@ def test_a_ministry_takes_back_what_it_sent_and_its_recipient_answers_it() -> No
 def test_a_ministrys_recall_of_a_document_that_is_older_than_this_axis_is_forwarded() -> None:
     book = Book()
     change = from_ministry(book, recall(HEALTH, sender=MINISTRY, document_id="m-0"))
-    assert [w.code for w in change.evidence[0].warnings] == ["unmatched"]
+    assert [w.code for w in change.evidence[0].warnings] == ["recall-early"]
     assert [d.inbox for d in change.deliveries] == [HEALTH]
     answer = said(book, status("15", about=MINISTRY, document_id="m-0"))
     assert [s.delivery_id for s in answer.statuses] == [None]
@@ -466,7 +457,9 @@ def test_a_copy_in_the_hands_of_the_relay_when_it_was_withdrawn_did_leave() -> N
     ("words", "ends"),
     [
         (["01"], (S.HANDED_OVER, R.ASKED)),
-        (["02"], (S.REJECTED, R.ASKED)),
+        (["02"], (S.REJECTED, R.RETURNED)),
+        (["02", "16"], (S.REJECTED, R.RETURNED)),
+        (["16", "02"], (S.REJECTED, R.RETURNED)),
         (["15"], (S.RECALLED, R.AGREED)),
         (["16"], (S.WITHDRAWN, R.WITHDRAWN)),
         (["16", "01"], (S.HANDED_OVER, R.REFUSED)),
@@ -543,3 +536,160 @@ def test_a_recall_of_one_copy_in_an_update_under_the_same_id_takes_both_back() -
         if one.recall is not None
     }
     assert recalled == {Business.NEW: R.ASKED, Business.UPDATE: R.WITHDRAWN}
+
+
+@pytest.mark.parametrize("words", [("02", "16"), ("16", "02")])
+def test_a_recipient_that_refuses_the_document_itself_ends_the_recall_and_frees_the_record(
+    words: tuple[str, ...],
+) -> None:
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    for code in words:
+        said(book, status(code, description="Sai nơi nhận"))
+    assert (state(book, HEALTH), outcome(book, HEALTH)) == (S.REJECTED, R.RETURNED)
+    found = item(book, HEALTH).recall
+    assert found is not None
+    assert found.answered_at == NOW
+    for step in (document(OFFICE), update(OFFICE)):
+        assert reason(said(book, step)) == ""
+
+
+def test_agreeing_after_refusing_the_document_itself_is_still_agreeing() -> None:
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    said(book, status("02", description="Sai nơi nhận"))
+    said(book, status("15"))
+    assert (state(book, HEALTH), outcome(book, HEALTH)) == (S.RECALLED, R.AGREED)
+
+
+# before its document
+
+
+@pytest.mark.parametrize(
+    ("recipient", "event"),
+    [
+        (HEALTH, Event.CONTENT_CONSIGNMENT_FAILURE),
+        (DOOR, Event.CONTENT_HANDOVER_FAILURE),
+        (MINISTRY, Event.RELAY_FAILURE),
+    ],
+)
+@pytest.mark.parametrize("made", ["type 1", "status 13"])
+def test_a_recall_that_comes_before_its_document_takes_it_back_when_it_comes(
+    recipient: str, event: Event, made: str
+) -> None:
+    book = Book()
+    early = said(book, recall(recipient) if made == "type 1" else ask(recipient))
+    (warning,) = early.evidence[0].warnings
+    assert (warning.code, warning.particulars["agency"]) == ("recall-early", recipient)
+    assert warning.at is not None
+    assert [d.identity.recipient for d in early.deliveries] == [recipient], "it travels besides"
+    change = said(book, document(recipient))
+    assert reason(change) == "", "the document is accepted: it is evidence of what was sent"
+    assert (state(book, recipient), outcome(book, recipient)) == (S.WITHDRAWN, R.WITHDRAWN)
+    copy = item(book, recipient)
+    assert copy.delivery.id not in book.outbox, "it never leaves"
+    withdrawal = change.evidence[-1]
+    assert withdrawal.refusal is not None
+    assert (withdrawal.event, withdrawal.refusal.code) == (event, "withdrawn")
+    assert (withdrawal.receipt_to, withdrawal.id in book.outbox) == (FINANCE, True)
+    assert copy.recall is not None
+    assert early.submission is not None
+    assert copy.recall.submission_id == early.submission.facts.submission_id
+    assert [s.delivery_id for s in book.statuses.values()] == [copy.delivery.id]
+
+
+@pytest.mark.parametrize("made", ["type 1", "status 13"])
+def test_it_takes_back_the_copies_of_those_that_it_names_and_freezes_the_record(made: str) -> None:
+    book = Book()
+    said(book, recall(HEALTH) if made == "type 1" else ask(HEALTH))
+    said(book, document(HEALTH, OFFICE))
+    assert (state(book, HEALTH), state(book, OFFICE)) == (S.WITHDRAWN, S.QUEUED)
+    assert reason(said(book, document(DOOR))) == "document-recalled"
+
+
+def test_each_of_several_recipients_waits_for_its_own_copy() -> None:
+    book = Book()
+    change = said(book, recall(HEALTH, OFFICE))
+    assert [s.recipient for s in change.statuses] == [HEALTH, OFFICE]
+    assert [w.particulars["agency"] for w in change.evidence[0].warnings] == [HEALTH, OFFICE]
+    said(book, document(OFFICE))
+    assert state(book, OFFICE) is S.WITHDRAWN
+    waiting_ = [s.recipient for s in book.statuses.values() if s.delivery_id is None]
+    assert waiting_ == [HEALTH]
+
+
+def test_a_recall_of_what_went_to_others_alone_waits_for_those_that_it_names() -> None:
+    book = sent(HEALTH)
+    change = said(book, recall(OFFICE))
+    assert [w.code for w in change.evidence[0].warnings] == ["recall-early"]
+    said(book, document(OFFICE))
+    assert (state(book, HEALTH), state(book, OFFICE)) == (S.SENT, S.WITHDRAWN)
+
+
+def test_what_its_recipient_reported_before_either_is_asked_back() -> None:
+    book = Book()
+    said(book, status("01"))
+    said(book, recall(HEALTH))
+    change = said(book, document(HEALTH))
+    assert (state(book, HEALTH), outcome(book, HEALTH)) == (S.HANDED_OVER, R.ASKED)
+    assert item(book, HEALTH).delivery.id in book.outbox, "our own copy still has to leave"
+    assert "recall-asked" in {e.refusal.code for e in change.evidence if e.refusal}
+
+
+def test_it_is_applied_once() -> None:
+    book = Book()
+    said(book, recall(HEALTH))
+    said(book, document(HEALTH))
+    again = said(book, document(HEALTH), body=b"mended")
+    assert reason(again) == "document-id-reused"
+
+
+def test_a_recall_and_its_document_in_one_transaction_come_to_the_same_in_either_order() -> None:
+    for order in permutations([inspected(document(HEALTH)), inspected(recall(HEALTH))]):
+        book = Book()
+        book.settle_together(*order)
+        assert (state(book, HEALTH), outcome(book, HEALTH)) == (S.WITHDRAWN, R.WITHDRAWN)
+        assert item(book, HEALTH).delivery.id not in book.outbox
+
+
+def test_it_waits_as_long_as_a_delivery_is_tried_and_no_longer() -> None:
+    for beyond, end in ((timedelta(), S.WITHDRAWN), (timedelta(seconds=1), S.QUEUED)):
+        book = Book()
+        early = said(book, recall(HEALTH))
+        until = NOW + book.view.lifetime
+        assert early.evidence[0].warnings[0].particulars["until"].startswith(f"{until:%Y-%m-%d}")
+        said(book, document(HEALTH), received_at=until + beyond)
+        assert state(book, HEALTH) is end
+
+
+def test_a_stranger_that_asks_early_takes_nothing_back() -> None:
+    for made in (recall(HEALTH, sender=OFFICE), status("13", sender=OFFICE, about=HEALTH)):
+        book = Book()
+        said(book, made)
+        said(book, document(HEALTH))
+        assert state(book, HEALTH) is S.QUEUED
+
+
+@pytest.mark.parametrize("made", ["type 1", "status 13"])
+def test_over_the_national_axis_nobody_takes_back_early_what_is_handed_in_here(made: str) -> None:
+    posed = (
+        recall(HEALTH, sender=COMMUNE, document_id="c-1")
+        if made == "type 1"
+        else status("13", sender=COMMUNE, about=HEALTH, document_id="c-1")
+    )
+    book = Book()
+    book.settle(inspected(posed, door=Door.NATIONAL, account=None, addressed_to=(HEALTH,)))
+    own = document(HEALTH, sender=COMMUNE, document_id="c-1")
+    book.settle(inspected(own, account="office"))
+    assert state(book, HEALTH) is S.QUEUED
+    book = Book()
+    book.settle(inspected(posed, account="office"))
+    book.settle(inspected(own, account="office"))
+    assert state(book, HEALTH) is S.WITHDRAWN
+
+
+def test_a_ministrys_early_recall_takes_back_what_comes_in_over_the_same_axis() -> None:
+    book = Book()
+    from_ministry(book, recall(HEALTH, sender=MINISTRY, document_id="m-1"))
+    from_ministry(book, document(HEALTH, sender=MINISTRY, document_id="m-1"))
+    assert state(book, HEALTH) is S.WITHDRAWN

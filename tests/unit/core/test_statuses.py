@@ -267,16 +267,6 @@ def test_what_was_said_over_the_national_axis_is_not_joined_to_what_lies_in_an_i
     assert book.delivery(COMMUNE).state is S.QUEUED
 
 
-def test_asking_back_a_document_that_comes_only_later_does_not_withdraw_it() -> None:
-    book = Book()
-    early = reported(book, status("13", sender=FINANCE, about=HEALTH))
-    assert [w.code for w in early.evidence[0].warnings] == ["unmatched"]
-    assert [d.inbox for d in early.deliveries] == [HEALTH]
-    book.settle(inspected(document(HEALTH)))
-    assert book.delivery(HEALTH).state is S.QUEUED
-    assert [s.delivery_id for s in book.statuses.values()] == [None]
-
-
 def test_every_word_is_kept_in_the_order_in_which_it_came() -> None:
     book = Book()
     sent(book, HEALTH)

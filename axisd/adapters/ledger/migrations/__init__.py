@@ -6,4 +6,4 @@ Alembic, so that a daemon whose ledger is up to date starts quickly (a test hold
 
 from typing import Final
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
