@@ -6,7 +6,7 @@ Reads beside the running daemon, in another process, and changes nothing.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from axisd.adapters.ledger import LedgerReader, open_reader
@@ -14,15 +14,20 @@ from axisd.adapters.ledger.store import database
 from axisd.cli import mailbox_look
 from axisd.cli.doctor_services import listed, look_at_outbox
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, failed, good, skipped
+from axisd.cli.findings import Finding, failed, good, skipped, together, warning
 from axisd.config.load import Configuration
 from axisd.core.evidence import Head
 from axisd.core.history import CONSIGNMENT
 from axisd.core.view import View
+from axisd.core.zone import wire_time
 from axisd.errors import AxisError
 from axisd.service.check_book import last_checks
+from axisd.service.reconcile import last_runs
 
-NAMES: Final = ("chain", "reconciliation", "outbox", mailbox_look.NAME)
+RECONCILIATION: Final = "reconciliation"
+NAMES: Final = ("chain", RECONCILIATION, "outbox", mailbox_look.NAME)
+_STALE: Final = timedelta(hours=36)
+"""Since the last reconciliation with the national axis: one night may have failed."""
 _SHOWN: Final = 100
 _KEEP: Final = "stop axisd, keep the folder as it is, run: axisd ledger verify"
 
@@ -39,9 +44,12 @@ async def look_at_ledger(loaded: Configuration, now: datetime) -> tuple[list[Fin
         return [failed(name, str(error), _KEEP, error.exit_code) for name in NAMES], None
     try:
         chain, proved = await _chain(reader)
+        reconciled = [await _reconciliation(reader)]
+        if loaded.settings.national is not None:
+            reconciled.append(await _with_national(reader, now))
         found = [
             chain,
-            await _reconciliation(reader),
+            together(RECONCILIATION, reconciled),
             await _outbox(reader, now),
             await _mailboxes(reader, loaded.view, now),
         ]
@@ -67,8 +75,28 @@ async def _chain(reader: LedgerReader) -> tuple[Finding, Head | None]:
     return good(name, told), stretch.head
 
 
+async def _with_national(reader: LedgerReader, now: datetime) -> Finding:
+    """What the last reconciliation with the national axis left; it is held each night."""
+    try:
+        last = await last_runs(reader, 1)
+    except AxisError as error:
+        return failed(RECONCILIATION, str(error), _KEEP, error.exit_code)
+    if not last:
+        return good(RECONCILIATION, "the national axis's lists have not been compared yet")
+    run, when = last[0], wire_time(last[0].at, unit="seconds")
+    if now - run.at > _STALE:
+        told = f"the national axis's lists were last compared at {when}"
+        return warning(RECONCILIATION, told, "axisd national reconcile")
+    standing = [f"{count} {kind}" for kind, count in run.open.items() if count]
+    standing += [f"{name} not compared" for name in run.incomplete]
+    if standing:
+        told = f"the national axis's lists, compared at {when}: {listed(standing)}"
+        return warning(RECONCILIATION, told, "axisd national reconcile; docs/how-to/reconcile.md")
+    return good(RECONCILIATION, f"the national axis's lists agree, compared at {when}")
+
+
 async def _reconciliation(reader: LedgerReader) -> Finding:
-    name = "reconciliation"
+    name = RECONCILIATION
     try:
         found = list(await reader.contradictions(_SHOWN))
     except AxisError as error:

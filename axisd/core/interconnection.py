@@ -136,8 +136,10 @@ ITEMS: Final[Mapping[str, Words]] = {
     "reconciliation": Words(
         Phrase("Reconciliation", "Đối soát"),
         Phrase(
-            "Whether every document that still has to leave is on its way, and nothing else is.",
-            "Mọi văn bản chưa chuyển xong đều đang chờ gửi, và không có gì thừa.",
+            "Whether every document that still has to leave is on its way, and nothing else is; and what the last"
+            " comparison with the national axis's lists left.",
+            "Mọi văn bản chưa chuyển xong đều đang chờ gửi, và không có gì thừa; kết quả lần đối soát gần nhất với"
+            " danh sách của trục quốc gia.",
         ),
     ),
     "outbox": Words(

@@ -19,6 +19,8 @@ from axisd.core.history import Awaited
 from axisd.core.interconnection import ITEMS, CheckRun, Item, Trigger
 from axisd.core.interconnection import Outcome as Found
 from axisd.core.reasons import REASONS
+from axisd.core.reconciliation import Difference, Reconciliation
+from axisd.core.reconciliation import Found as Differs
 from axisd.core.records import OutboxKind, OutboxRow, OutboxSummary
 from axisd.core.submission import Door, Lane, Submission
 from axisd.errors import ConfigError, IntegrityError, TransientError
@@ -233,6 +235,31 @@ def test_it_is_shown_where_nothing_leaves_for_now_whole_exits_among_it(
     telemetry.circuits([])
     assert value("outbox_circuit", destination="uplink") == 0
     assert value("outbox_circuit", destination="local:000.00.11.H53") == 0
+
+
+def test_a_reconciliation_shows_what_stands_what_was_healed_and_when_it_was(
+    telemetry: AxisTelemetry, value: Value, clock: ManualClock
+) -> None:
+    assert value("national_differences", kind="lost") == 0
+    assert value("national_reconciled_timestamp_seconds") == 0
+    assert value("national_reconciliation_complete") == 1
+    found = (
+        Differs(Difference.LOST, "n1", "x"),
+        Differs(Difference.LOST, "n2", "x"),
+        Differs(Difference.MISSING, "7", "x", healed=True),
+    )
+    now = clock.now()
+    run = Reconciliation(Trigger.TIMER, now, now, found=found, incomplete={"sent-status": "no"})
+    telemetry.reconciled(now, run)
+    assert value("national_differences", kind="lost") == 2
+    assert value("national_differences", kind="missing") == 0
+    assert value("national_healed_total", kind="missing") == 1
+    assert value("national_reconciled_timestamp_seconds") == now.timestamp()
+    assert value("national_reconciliation_complete") == 0
+    telemetry.reconciled(now, Reconciliation(Trigger.TIMER, now, now))
+    assert value("national_differences", kind="lost") == 0
+    assert value("national_healed_total", kind="missing") == 1
+    assert value("national_reconciliation_complete") == 1
 
 
 def test_a_commit_is_timed_and_its_group_counted(telemetry: AxisTelemetry, value: Value) -> None:

@@ -17,6 +17,8 @@ from axisd.adapters.clock import SystemClock
 from axisd.adapters.ledger import open_ledger
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.interconnection import ITEMS, CheckRun, Item, Outcome, Trigger, run_of
+from axisd.core.reconciliation import Difference, Found, Reconciliation, evidence_of
+from axisd.core.records import Change
 from axisd.service.check_book import CheckBook
 from axisd.service.commit import GroupCommit
 from axisd.simulator.loopback import free_ports
@@ -26,7 +28,7 @@ from axisd.web.server import serve_socket
 from tests.support.cli import axisd, axisd_beside, facts
 from tests.support.control import Book, Idle
 from tests.support.settings import PROBE, Site, small_site, with_probe_agency
-from tests.support.site_ledger import forged, handed_in
+from tests.support.site_ledger import forged, handed_in, written
 from tests.support.values import seal
 from tests.support.virtual import Inline
 
@@ -206,6 +208,37 @@ def test_a_ledger_that_was_changed_ends_it_with_70(site: Site) -> None:
     assert result.exit_code == 70
     assert items(result)["chain"]["outcome"] == "failed"
     assert "ledger verify" in items(result)["chain"]["mend"]
+
+
+@pytest.mark.parametrize(
+    ("age", "found", "incomplete", "outcome", "said"),
+    [
+        (None, (), {}, "passed", "not been compared yet"),
+        (timedelta(hours=5), (), {}, "passed", "agree, compared at"),
+        (timedelta(hours=40), (), {}, "warned", "last compared at"),
+        (timedelta(hours=5), (Found(Difference.LOST, "n1", "x"),), {}, "warned", "1 lost"),
+        (timedelta(hours=5), (), {"sent-status": "no"}, "warned", "sent-status not compared"),
+    ],
+)
+def test_what_the_last_reconciliation_with_the_national_axis_left_is_told(
+    site: Site,
+    age: timedelta | None,
+    found: tuple[Found, ...],
+    incomplete: dict[str, str],
+    outcome: str,
+    said: str,
+) -> None:
+    site.write("national.secret", "hush\n")
+    national = "{url: 'http://127.0.0.1:1', system_id: x, secret_file: national.secret}"
+    site.write("axisd.yaml", site.config.read_text(encoding="utf-8") + f"national: {national}\n")
+    handed_in(site, b"<no>", account="finance", agency=FINANCE)
+    if age is not None:
+        at = NOW - age
+        run = Reconciliation(Trigger.TIMER, at, at, found=found, incomplete=incomplete)
+        written(site, [Change(evidence=(evidence_of(run, "r-1", at),))])
+    told = items(look(site, "--json"))["reconciliation"]
+    assert told["outcome"] == outcome
+    assert said in told["detail"]
 
 
 def test_an_outbox_that_sends_nothing_ends_it_with_70(site: Site) -> None:

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from axisd.config.units import (
     Address,
+    format_clock,
     format_duration,
     format_size,
     parse_address,
+    parse_clock,
     parse_duration,
     parse_size,
 )
@@ -84,3 +86,15 @@ def test_an_address_is_host_and_port_and_survives_being_written(
 def test_an_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"127\.0\.0\.1:9153|does not appear"):
         parse_address(text)
+
+
+@pytest.mark.parametrize("text", ["00:00", "02:00", "12:30", "23:59"])
+def test_times_of_day_are_read_and_written_alike(text: str) -> None:
+    assert format_clock(parse_clock(text)) == text
+    assert parse_clock(parse_clock(text)) == parse_clock(text)
+
+
+@pytest.mark.parametrize("text", ["2:00", "24:00", "12:60", "12", 750, "", "02:00:00"])
+def test_what_is_no_time_of_day_says_how_to_write_one(text: object) -> None:
+    with pytest.raises(ValueError, match='in quotes: "02:00"'):
+        parse_clock(text)
