@@ -306,6 +306,19 @@ class Known:
         record = change.submission
         if record is not None:
             self._learn_submission(record, change)
+        self._learn_deliveries(change)
+        self.unmatched.update((s.id, s) for s in change.statuses if s.delivery_id is None)
+        for joined in change.joined:
+            self.unmatched.pop(joined.id, None)
+        for link in change.links:
+            for delivery in change.deliveries:
+                if link.changes(delivery.identity.recipient):
+                    self.changes(self.deliveries[delivery.id], link.issuer, link.document_id)
+        # A copy may be withdrawn by the very decision that makes it.
+        self.gone.difference_update(row.id for row in (*change.outbox, *change.resend))
+        self.gone.update(change.done)
+
+    def _learn_deliveries(self, change: Change) -> None:
         for update in change.updates:
             known = self.deliveries.get(update.id)
             if known is not None:
@@ -318,16 +331,6 @@ class Known:
             known = self.deliveries.get(mark.id)
             if known is not None:
                 self.add(replace(known, mailbox=mark))
-        self.unmatched.update((s.id, s) for s in change.statuses if s.delivery_id is None)
-        for joined in change.joined:
-            self.unmatched.pop(joined.id, None)
-        for link in change.links:
-            for delivery in change.deliveries:
-                if link.changes(delivery.identity.recipient):
-                    self.changes(self.deliveries[delivery.id], link.issuer, link.document_id)
-        # A copy may be withdrawn by the very decision that makes it.
-        self.gone.difference_update(row.id for row in (*change.outbox, *change.resend))
-        self.gone.update(change.done)
 
     def _learn_submission(self, record: SubmissionRecord, change: Change) -> None:
         facts = record.facts
