@@ -60,7 +60,7 @@ COMMANDS: Final[dict[str, Place]] = {
     "mailbox": Place("axisd.cli.mailbox:mailbox", "What agencies behind doors have to fetch."),
     "ledger": Place("axisd.cli.ledger:ledger", "The evidence."),
     "national": Place("axisd.cli.national:national", "The national axis."),
-    "simulate": Place("axisd.cli.simulate:simulate", "A sandbox: the simulated national axis."),
+    "simulate": Place("axisd.cli.simulate:simulate", "Sandboxes: a province, a national axis."),
 }
 
 

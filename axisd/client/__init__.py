@@ -28,6 +28,7 @@ from axisd.client.axis import AxisClient
 from axisd.client.errors import EnvelopeError
 from axisd.client.message import Message
 from axisd.client.receipt import Receipt
+from axisd.client.writer import Writer
 from axisd.client.writing import File
 from axisd.core.carried import CarriedFile
 from axisd.core.envelope import (
@@ -74,6 +75,7 @@ __all__ = [
     "Status",
     "TransientError",
     "UnavailableError",
+    "Writer",
     "load_key",
     "load_trust",
     "load_url",

@@ -14,27 +14,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from cryptography import x509
 
 from axisd.adapters.amqp import Endpoint, Received
-from axisd.adapters.clock import SystemClock
 from axisd.client.answer import Answer
 from axisd.client.handled import Failures, Handled
 from axisd.client.link import Link, Trouble
 from axisd.client.message import KINDS, Message, message_of
 from axisd.client.receipt import Receipt, receipt_of
-from axisd.client.writing import File, compose, compose_answer, signed
-from axisd.core.envelope import Document, Envelope, Organization, Staff
+from axisd.client.writer import Writer
 from axisd.core.receiptproof import ReceiptVerifier
 from axisd.core.signing import SigningKey
 from axisd.core.submission import Lane
-from axisd.core.zone import VIETNAM
 from axisd.errors import TransientError
 
 VHOST: Final = "/axis"
@@ -43,14 +40,12 @@ VHOST: Final = "/axis"
 LOOKED_AT: Final = 1000
 """Receipts that may wait before the one that is waited for."""
 
-_CLERK: Final = Staff(department="Văn thư", name="Văn thư")
-
 
 def _unheard(error: TransientError) -> None:
     """Nobody asked to be told; what heals by itself is tried again either way."""
 
 
-class AxisClient:
+class AxisClient(Writer):
     """The client of `agency`. Use it as an async context manager, on one event loop.
 
     `url`: amqp(s)://ACCOUNT:PASSWORD@HOST:PORT, or an `Endpoint` with a TLS context; with a client
@@ -72,11 +67,8 @@ class AxisClient:
         trouble: Trouble = _unheard,
     ) -> None:
         endpoint = _endpoint(url.strip(), agency) if isinstance(url, str) else url
-        self.agency = agency
-        self.organization = Organization(agency, name=name)
-        self._key = key
+        super().__init__(agency, key=key, name=name)
         self._verifier = ReceiptVerifier(trust) if trust else None
-        self._clock = SystemClock()
         self._submitting = Link(endpoint, deadline=deadline, trouble=trouble)
         self._reading = Link(endpoint, deadline=deadline, trouble=trouble)
         self._answers: list[tuple[Answer, asyncio.Event]] = []
@@ -96,57 +88,6 @@ class AxisClient:
         await self._submitting.close()
 
     # What is sent
-
-    def letter(
-        self, recipients: Iterable[str], number: str, subject: str, **fields: Any
-    ) -> Document:
-        """A new document of this agency, of today. `number`: number and notation, such as `15/STC-VP`.
-
-        `subject`: the trích yếu. `fields`: any other field of Document, instead of what stands here.
-        """
-        today = f"{self._clock.now().astimezone(VIETNAM):%Y/%m/%d}"
-        running, _, notation = number.partition("/")
-        known: dict[str, Any] = {
-            "sender": self.organization,
-            "recipients": tuple(map(Organization, recipients)),
-            "document_id": f"{self.agency},{today},{number}",
-            "number": running,
-            "notation": notation,
-            "place": "–",
-            "promulgation_date": today,
-            "document_type": "1",
-            "type_detail": "",
-            "type_name": "Công văn",
-            "subject": subject,
-        }
-        return Document(**known | fields)
-
-    def document(
-        self, document: Document, files: Iterable[File] = (), *, zipped: bool = False
-    ) -> bytes:
-        """The signed envelope of `document`. `zipped`: each file in a zip, as older products want it.
-
-        Raises EnvelopeError. Heavy for many megabytes: call it in a thread then.
-        """
-        return signed(compose(document, files, zipped=zipped), self._key)
-
-    def status(
-        self, about: Message | Envelope, code: str, words: str = "", *, staff: Staff = _CLERK
-    ) -> bytes:
-        """The signed status `code` (01 to 06; 15 and 16 answer a recall) about a document that came in.
-
-        `words`: what people read; of 02 the reason, which must be there. Raises EnvelopeError.
-        """
-        envelope = about.envelope() if isinstance(about, Message) else about
-        body = compose_answer(
-            envelope,
-            code,
-            words,
-            sender=self.organization,
-            staff=staff,
-            now=self._clock.now(),
-        )
-        return signed(body, self._key)
 
     async def submit(
         self,

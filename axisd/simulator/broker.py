@@ -49,6 +49,11 @@ _POLL_SECONDS = 0.1
 _TRIES = 3  # with other ports, when somebody was quicker
 
 
+def installed() -> bool:
+    """Whether there is a RabbitMQ to run a node with."""
+    return _SERVER.is_file()
+
+
 class PrivateNode:
     """One private node, living in ``folder``, which is made if it is not there.
 
@@ -254,7 +259,7 @@ class PrivateNode:
         return epmd
 
     def _start_broker(self, identity: Identity) -> Process:
-        if not _SERVER.is_file():
+        if not installed():
             missing = "is not installed; `apt-get install rabbitmq-server` brings it"
             raise ConfigError((Problem(str(_SERVER), 0, missing),))
         return self._spawn([_SERVER], identity)
