@@ -60,6 +60,9 @@ COMMANDS: Final[dict[str, Place]] = {
     "mailbox": Place("axisd.cli.mailbox:mailbox", "What agencies behind doors have to fetch."),
     "ledger": Place("axisd.cli.ledger:ledger", "The evidence."),
     "national": Place("axisd.cli.national:national", "The national axis."),
+    "conformance": Place(
+        "axisd.cli.conformance:conformance", "Whether an agency's system is right."
+    ),
     "simulate": Place("axisd.cli.simulate:simulate", "Sandboxes: a province, a national axis."),
 }
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from axisd.adapters.clock import SystemClock
 from axisd.client.message import Message
-from axisd.client.writing import File, compose, compose_answer, signed
+from axisd.client.writing import File, compose, compose_answer, compose_taking_back, signed
 from axisd.core.envelope import Document, Envelope, Organization, Staff
 from axisd.core.signing import SigningKey
 from axisd.core.zone import VIETNAM
@@ -71,6 +71,23 @@ class Writer:
         body = compose_answer(
             envelope,
             code,
+            words,
+            sender=self.organization,
+            staff=staff,
+            now=self._clock.now(),
+        )
+        return signed(body, self._key)
+
+    def taking_back(
+        self, document: Document, recipient: str, words: str = "", *, staff: Staff = _CLERK
+    ) -> bytes:
+        """The signed status 13: asks `recipient` for a document of this agency's own. Raises EnvelopeError.
+
+        From all its recipients a document is taken back by a document of type recall instead, under its id.
+        """
+        body = compose_taking_back(
+            document,
+            recipient,
             words,
             sender=self.organization,
             staff=staff,

@@ -7,7 +7,7 @@ anew a second later is another one. So keep them before they are submitted, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from mimetypes import guess_type
 from pathlib import Path
@@ -67,16 +67,29 @@ def compose_answer(
     if code == "02" and not words.strip():
         # QC Điều 5.1d, QĐ 28/2018 Điều 5.4; the axis refuses it too (`status-reason-missing`).
         raise EnvelopeError("status 02 says in its words why the document is refused")
-    status = Status(
-        sender=sender,
-        about=answered(about),
-        code=code,
-        description=words,
-        timestamp=f"{now.astimezone(VIETNAM):%Y/%m/%d %H:%M:%S}",
-        staff=staff,
-    )
+    return _status(sender, answered(about), code, words, staff, now)
+
+
+def compose_taking_back(
+    document: Document,
+    recipient: str,
+    words: str,
+    *,
+    sender: Organization,
+    staff: Staff,
+    now: datetime,
+) -> bytes:
+    """The unsigned status 13 by which `sender` asks `recipient` for its own `document` (QC Điều 8.3)."""
+    about = replace(answered(document), organ_id=recipient)
+    return _status(sender, about, "13", words, staff, now)
+
+
+def _status(
+    sender: Organization, about: ResponseFor, code: str, words: str, staff: Staff, now: datetime
+) -> bytes:
+    timestamp = f"{now.astimezone(VIETNAM):%Y/%m/%d %H:%M:%S}"
     try:
-        return compose_status(status)
+        return compose_status(Status(sender, about, code, words, timestamp, staff))
     except ValueError as error:
         raise EnvelopeError(str(error)) from error
 
