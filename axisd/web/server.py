@@ -88,11 +88,11 @@ async def serve(
     """Serves `app` on a port. Raises UnavailableError when the address cannot be had."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_GOODBYE)
     await runner.setup()
-    manager, loop = runner.server, asyncio.get_running_loop()
-    assert manager is not None, "set up above"
+    server, loop = runner.server, asyncio.get_running_loop()
+    assert server is not None, "set up above"
 
     def connection() -> web.RequestHandler:
-        return _Handler(manager, manners, loop=loop)
+        return _Connection(server, manners, loop=loop)
 
     try:
         listening = await _listening(loop, connection, address)
@@ -117,7 +117,7 @@ async def _listening(
         ) from error
 
 
-class _Handler(web.RequestHandler):
+class _Connection(web.RequestHandler):
     """One connection. What aiohttp itself refuses is answered in the manner of the doors, and is no error of
     ours: strangers send all kinds of things, and no traceback of it belongs in the log."""
 
@@ -125,12 +125,12 @@ class _Handler(web.RequestHandler):
 
     def __init__(
         self,
-        manager: web.Server,
+        server: web.Server,
         manners: Manners,
         *,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        super().__init__(manager, loop=loop, access_log=None, max_field_size=manners.header)  # type: ignore[arg-type]
+        super().__init__(server, loop=loop, access_log=None, max_field_size=manners.header)  # type: ignore[arg-type]
         self._manners = manners
 
     def handle_error(
