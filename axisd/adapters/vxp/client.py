@@ -152,6 +152,10 @@ class VxpClient:
         """The items of `kind` that wait for us. An empty list is believed only when `count` agrees."""
         operation = "getReceivedEdocList"
         items = await self._items(operation, await self._accepted(operation, _listing(kind)))
+        if items or not await self.count(kind):
+            return items
+        # Something may have come between the two questions.
+        items = await self._items(operation, await self._accepted(operation, _listing(kind)))
         if not items and (missing := await self.count(kind)):
             raise TransientError(
                 f"national axis, {operation}: an empty list, but {missing} of kind {kind} wait"

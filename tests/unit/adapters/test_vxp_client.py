@@ -246,8 +246,8 @@ async def test_items_are_read_and_unusable_ones_left_out() -> None:
 
 
 async def test_an_empty_list_is_believed_only_when_the_count_agrees() -> None:
-    empty = answer(data=[])
-    async with server(saying(empty, answer(count=2))) as url, client(url) as vxp:
+    empty, two = answer(data=[]), answer(count=2)
+    async with server(saying(empty, two, empty, two)) as url, client(url) as vxp:
         with pytest.raises(TransientError, match="an empty list, but 2 of kind document wait"):
             await vxp.waiting("document")
     async with server(saying(empty, answer(count="0"))) as url, client(url) as vxp:
@@ -255,6 +255,15 @@ async def test_an_empty_list_is_believed_only_when_the_count_agrees() -> None:
     async with server(saying(empty, http(b"oops"))) as url, client(url) as vxp:
         with pytest.raises(TransientError, match="countReceiveStatus"):
             await vxp.waiting("status")
+
+
+async def test_what_comes_between_list_and_count_is_listed() -> None:
+    empty, one, late = answer(data=[]), answer(count=1), answer(data=[{"docId": "7"}])
+    async with server(saying(empty, one, late)) as url, client(url) as vxp:
+        assert [item.doc_id for item in await vxp.waiting("document")] == ["7"]
+    # And is gone again before the second list: then nothing waits, and nothing is wrong.
+    async with server(saying(empty, one, empty, answer(count=0))) as url, client(url) as vxp:
+        assert list(await vxp.waiting("document")) == []
 
 
 @pytest.mark.parametrize("data", [None, "", {}, [1], "[]"])
