@@ -28,7 +28,7 @@ from tests.support.trouble import amended
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-WAYS: Final = 100
+WAYS: Final = 70
 """Documents each way. Each sent up comes back with two statuses, each that comes down is answered by one."""
 
 FAULTS: Final[dict[str, Any]] = {
