@@ -1,5 +1,6 @@
 """Against a national axis with all faults at once nothing is lost, and nothing is there twice."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from tests.support.acceptance import (
     paper,
     submit,
 )
+from tests.support.cli import axisd_beside
 from tests.support.ministry import MINISTRY, ministry, nothing_waits
 from tests.support.operators import until_async
 from tests.support.trouble import amended
@@ -116,6 +118,14 @@ def arrived(watched: Desk, inbox: str, ids: Sequence[str]) -> Counter[str]:
     return Counter({one: times for one, times in came.items() if one in wanted})
 
 
+async def differences(province: Province) -> Counter[str]:
+    """What the national axis's lists and the ledger differ in, by kind."""
+    words = ("national", "reconcile", "--dry-run", "--json", "--config", province.config)
+    found = json.loads((await axisd_beside(*words)).output)
+    assert found["incomplete"] == {}
+    return Counter(found["open"])
+
+
 def failures(kept: Any) -> Any:
     """How many items were called `fail`, by centre and kind."""
     return {
@@ -129,7 +139,7 @@ def failures(kept: Any) -> Any:
 async def test_with_all_faults_at_once_nothing_is_lost_and_nothing_is_there_twice(
     site: Province, papers: Papers
 ) -> None:
-    before = failures(await state(site))
+    before, differed = failures(await state(site)), await differences(site)
     up, bodies = zip(*(paper(papers, MINISTRY) for _ in range(WAYS)), strict=True)
     with amended(site, "axisd.yaml", quickened):
         await site.start_axisd()
@@ -173,6 +183,8 @@ async def test_with_all_faults_at_once_nothing_is_lost_and_nothing_is_there_twic
         assert not [event for _, event in told if event.endswith(("Rejection", "Failure"))]
     kept = await state(site)
     assert (failures(kept), kept["troubles"]) == (before, [])
+    # What it delivered twice stands in its lists twice; nothing else is different from before.
+    assert (await differences(site) - differed).keys() <= {"twice"}
     assert "everything holds" in await axisd(site, "ledger", "verify")
 
 
