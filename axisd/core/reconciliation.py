@@ -240,8 +240,10 @@ def sent_differences(
     by_number = {row.number: row for row in listed}
     ours = {one.number: one for one in relayed if one.number}
     for one in ours.values():
-        if since <= one.at < began - GRACE:
-            yield from _about(one, by_number.get(one.number))
+        row = by_number.get(one.number)
+        # What both sides know by its number cannot be too young.
+        if since <= one.at and (row is not None or one.at < began - GRACE):
+            yield from _about(one, row)
     for row in by_number.values():
         if row.number not in ours and row.at is not None and since <= row.at < began - GRACE:
             yield Found(Difference.UNKNOWN, row.number, between(row), row.kind)

@@ -24,7 +24,7 @@ from tests.support.acceptance import (
     submit,
 )
 from tests.support.cli import axisd_beside
-from tests.support.ministry import MINISTRY, ministry, nothing_waits
+from tests.support.ministry import MINISTRY, behave, ministry, nothing_waits
 from tests.support.operators import until_async
 from tests.support.trouble import amended
 
@@ -71,13 +71,6 @@ async def misbehaving(province: Province) -> AsyncIterator[None]:
         yield
     finally:
         await behave(province, {})
-
-
-async def behave(province: Province, conduct: Any) -> None:
-    """Tells the national axis how to behave from now on."""
-    url = f"{province.national_url}/-/behaviour"
-    async with aiohttp.ClientSession() as session, session.put(url, json=conduct) as answer:
-        assert answer.status == 200, await answer.text()
 
 
 async def state(province: Province) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
@@ -46,6 +46,13 @@ async def nothing_waits(province: Province) -> None:
             return not await client.count("document") and not await client.count("status")
 
         await until_async(empty)
+
+
+async def behave(province: Province, conduct: Any) -> None:
+    """Tells the national axis how to behave from now on."""
+    url = f"{province.national_url}/-/behaviour"
+    async with aiohttp.ClientSession() as session, session.put(url, json=conduct) as answer:
+        assert answer.status == 200, await answer.text()
 
 
 async def fate(client: VxpClient, doc_id: str) -> list[tuple[str, str, str]]:

@@ -85,6 +85,7 @@ def test_what_the_recipients_system_failed_is_refused_later_until_its_sender_was
     (found,) = sent_differences([ours()], [row], since=SINCE, began=BEGAN)
     assert (found.kind, found.words) == (D.REFUSED_LATER, "lỗi đọc tệp")
     assert differences([ours(reason=NOT_TAKEN)], [row]) == []
+    assert differences([ours(at=BEGAN)], [row]) == [("refused-later", "n1")], "at once"
     assert differences([ours(state=DeliveryState.HANDED_OVER)], [row]) == []
 
 
