@@ -18,6 +18,7 @@ from axisd.cli.findings import Finding, failed, good, skipped, together, warning
 from axisd.config.load import Configuration
 from axisd.core.evidence import Head
 from axisd.core.history import CONSIGNMENT
+from axisd.core.reconciliation import EXPLAINED
 from axisd.core.view import View
 from axisd.core.zone import wire_time
 from axisd.errors import AxisError
@@ -87,7 +88,9 @@ async def _with_national(reader: LedgerReader, now: datetime) -> Finding:
     if now - run.at > _STALE:
         told = f"the national axis's lists were last compared at {when}"
         return warning(RECONCILIATION, told, "axisd national reconcile")
-    standing = [f"{count} {kind}" for kind, count in run.open.items() if count]
+    standing = [
+        f"{count} {kind}" for kind, count in run.open.items() if count and kind not in EXPLAINED
+    ]
     standing += [f"{name} not compared" for name in run.incomplete]
     if standing:
         told = f"the national axis's lists, compared at {when}: {listed(standing)}"

@@ -18,7 +18,7 @@ from axisd.cli.reading import ledger_at
 from axisd.config.load import Configuration, read
 from axisd.config.model import NationalSettings
 from axisd.core.interconnection import Trigger
-from axisd.core.reconciliation import HEALED, MEANING, Difference
+from axisd.core.reconciliation import EXPLAINED, HEALED, MEANING, Difference
 from axisd.core.zone import day_of
 from axisd.errors import ConfigError, Problem
 from axisd.service.compare import compare
@@ -127,7 +127,8 @@ def _print_kind(kind: Difference, found: list[dict[str, Any]], *, dry_run: bool)
     state = (
         f"{healed} healed" if healed else "would be healed" if dry_run and kind in HEALED else ""
     )
-    title = paint(str(kind), "good" if healed == len(found) else "bad")
+    quiet = kind in EXPLAINED or healed == len(found)
+    title = paint(str(kind), "good" if quiet else "bad")
     say(f"{title}: {len(found)}{f', {state}' if state else ''}")
     say(f"  {MEANING[kind]}")
     for one in found[:_SHOWN]:

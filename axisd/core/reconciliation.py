@@ -83,6 +83,9 @@ MEANING: Final[Mapping[Difference, str]] = {
 }
 """What each kind means, and what becomes of it."""
 
+EXPLAINED: Final = frozenset({Difference.TWICE})
+"""Kinds that are told and need nothing: both copies are where they are, and their recipients know them apart."""
+
 HEALED: Final = frozenset({Difference.REFUSED_LATER, Difference.STILL_LISTED, Difference.MISSING})
 """Kinds that a run heals: telling a sender what is so, saying `done` for what is on our disk, and fetching into an
 intake that knows what it has seen. Each may be repeated any number of times and changes nothing the second time."""
@@ -148,8 +151,8 @@ class Reconciliation:
 
     @property
     def open(self) -> int:
-        """How many differences stand."""
-        return sum(not found.healed for found in self.found)
+        """How many differences stand and ask for somebody."""
+        return sum(not found.healed and found.kind not in EXPLAINED for found in self.found)
 
     @property
     def outcome(self) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from axisd.adapters.metrics import DEADLINES, FAMILIES, NOTICES, PARTS, ROUTES, Metrics
+from axisd.adapters.metrics import DEADLINES, EXITS, FAMILIES, NOTICES, PARTS, ROUTES, Metrics
 from axisd.core.mailbox import WAITING
+from axisd.core.reconciliation import Difference
 from axisd.resources import config_path
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +18,12 @@ _METRIC = re.compile(r"\baxisd_\w+")
 _SELECTOR = re.compile(r"\b(axisd_\w+)\{([^}]*)\}")
 _MATCHER = re.compile(r'(\w+)(=~|!=|=|!~)"([^"]*)"')
 _VALUES = {
-    "kind": DEADLINES,
+    "kind": (*DEADLINES, *Difference),
     "reason": NOTICES,
     "part": PARTS,
     "family": FAMILIES,
     "state": WAITING,
-    "destination": tuple(f"{route}:000.00.11.H53" for route in ROUTES),
+    "destination": (*(f"{route}:000.00.11.H53" for route in ROUTES), *EXITS),
 }
 """What a label can be, of the labels that the alerts choose by."""
 

@@ -142,6 +142,7 @@ def test_outcome_is_clean_only_when_nothing_stands_and_everything_was_compared()
     assert run().outcome == "clean"
     assert run(Found(D.MISSING, "7", "x", healed=True)).outcome == "clean"
     assert run(Found(D.MISSING, "7", "x")).outcome == "differences"
+    assert run(Found(D.TWICE, "n1", "x")).outcome == "clean", "told, and nothing to do"
     assert run(incomplete={"sent-document": "no list"}).outcome == "incomplete"
 
 
