@@ -57,6 +57,7 @@ from axisd.core.directory import Directory, System
 from axisd.core.envelope import Kind
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.mailbox import ItemState, MailboxItem
+from axisd.core.reasons import refuse
 from axisd.core.routing import kin_of
 from axisd.core.submission import Door, Lane, Submission
 from axisd.core.view import View
@@ -113,6 +114,14 @@ class Desk:
     def caller(self, asked: Parameters) -> System | Answer:
         """The system that calls, or what whoever else it may be is answered."""
         return caller(asked, self._view().directory, self._secrets())
+
+    def barred(self, system: System, operation: Operation) -> Answer | None:
+        """What a suspended system is answered whatever it asks; what it hands in is refused by the intake,
+        which keeps evidence of that."""
+        if not system.suspended or operation is SEND:
+            return None
+        told = fault_of(refuse("account-suspended", account=system.account))
+        return _fail(operation, Fault(operation.code, told.description))
 
     async def send(self, system: System, asked: Parameters, upload: Upload | Unreceived) -> Answer:
         """sendDocument: the file goes to the intake, which says what becomes of it. The kind in its header is

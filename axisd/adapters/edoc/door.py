@@ -113,22 +113,25 @@ class EdocDoor:
 
     async def _answer(self, request: web.Request) -> tuple[Operation, str, Answer | Fetched]:
         """With the operation and the account that it is an answer to."""
-        asked = read_parameters(request.headers.items())
         found = operation_of(request.match_info["path"], request.method)
         operation = NONE if isinstance(found, Fault) else found
-        system = self._desk.caller(asked)
-        if isinstance(system, Answer):
-            return operation, "", system
-        if isinstance(found, Fault):
-            return operation, system.account, failure((found,), operation.empty)
-        if self._draining:
-            return operation, system.account, _outage(operation)
+        account = ""
         try:
-            answer = await self._done(request, operation, system, asked)
+            asked = read_parameters(request.headers.items())
+            system = self._desk.caller(asked)
+            if isinstance(system, Answer):
+                return operation, account, system
+            account = system.account
+            if isinstance(found, Fault):
+                return operation, account, failure((found,), operation.empty)
+            if self._draining:
+                return operation, account, _outage(operation)
+            barred = self._desk.barred(system, operation)
+            answer = barred or await self._done(request, operation, system, asked)
         except Exception as error:  # noqa: BLE001 - a caller must get an answer whatever we break
             self._telemetry.trouble("door.edoc", error)
             answer = _outage(operation)
-        return operation, system.account, answer
+        return operation, account, answer
 
     async def _done(
         self, request: web.Request, operation: Operation, system: System, asked: Parameters

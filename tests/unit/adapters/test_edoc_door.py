@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -114,6 +115,30 @@ async def test_an_unknown_operation_is_answered_and_counted(
     answer = await finance.call("sendDocuments", letter(), type="EDOC")
     assert (answer["status"], answer["code"], fault(answer)) == ("Fail", "9999", "BadRequest")
     assert calls(axis)[-1] == ("unknown", "refused", "9999", "finance")
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("sendDocument", "SendDocument"),
+        ("getPendingDocIds", "GetPending"),
+        ("getDocument", "GetDocument"),
+        ("confirmReceived", "ConfirmReceived"),
+    ],
+)
+async def test_a_suspended_system_is_told_so_and_what_is_for_it_waits(
+    axis: EdocAxis, finance: Client, information: Client, operation: str, code: str
+) -> None:
+    number = (await finance.send(letter()))["docId"]
+    free = axis.view
+    systems = dict(free.directory.systems)
+    systems["information"] = replace(systems["information"], suspended=True)
+    axis.view = replace(free, directory=replace(free.directory, systems=systems))
+    answer = await information.call(operation, letter(), type="EDOC", docid=str(number))
+    assert (answer["status"], fault(answer)) == ("Fail", code)
+    assert "[account-suspended]" in answer["errors"][0]["description"]
+    axis.view = free
+    assert await information.pending() == [number]
 
 
 # --- handing in
