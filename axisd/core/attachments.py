@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_SLICE: Final = 3 << 20
-"""Characters decoded at a time."""
+_SLICE: Final = 3 << 16
+"""Characters decoded at a time: few, as each slice is in memory in four forms."""
 _HEAD: Final = 16
 """Bytes that suffice to sniff a type; a slice that is mostly white space has fewer."""
 _WHITE: Final = b" \t\r\n"
