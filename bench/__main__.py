@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from axisd.simulator.province import Province
-from bench import axis, deadlines, ledger, mailbox, national, relay, report, trace
+from bench import axis, deadlines, door, ledger, mailbox, national, relay, report, trace
 from bench.large import large
 
 FOLDER = Path("var/bench")
@@ -75,6 +75,24 @@ async def boxes(folder: Path) -> dict[str, Any]:
     return await mailbox.run(folder)
 
 
+async def doors(folder: Path) -> dict[str, Any]:
+    """The VXP door, in turns with the broker."""
+    async with Province(folder) as province:
+        _say("the VXP door, in turns with the broker")
+        await province.build()
+        await province.start_axisd()
+        async with axis.driver(province) as load:
+            await axis.throughput(province, load, 300)
+            await door.throughput(province, load, 300)
+            broker, through = [], []
+            for _ in range(ROUNDS):
+                broker.append(await axis.throughput(province, load, 1000))
+                through.append(await door.throughput(province, load, 1000))
+            _say("a document of 50 MB, in and out")
+            large_one = await door.large(province, load)
+        return {"amqp": broker, "vxp": through, "large": large_one}
+
+
 async def uplink(folder: Path) -> dict[str, Any]:
     """To a healthy national axis, by the bounds that were and those that are."""
     _say("the uplink to a healthy national axis")
@@ -121,6 +139,16 @@ def filled(found: Mapping[str, Any]) -> Iterator[Row]:
     """Of the ledger alone."""
     cost = next(g["cpu_full_over_empty"] for g in found["groups"] if g["group"] == 20)
     yield "ledger, 100,000 documents / empty", f"{cost:.2f}", "≤ 1.20", cost <= 1.2
+
+
+def behind(found: Mapping[str, Any]) -> Iterator[Row]:
+    """The door beside the broker, and what a large document costs."""
+    amqp, vxp = (statistics.median(r["per_second"] for r in found[way]) for way in ("amqp", "vxp"))
+    yield "VXP door, 10 KB", f"{vxp:.0f}/s", "", True
+    yield "of what comes over the broker", f"{vxp / amqp:.2f}", "≥ 0.50", vxp / amqp >= 0.5
+    for way in ("sendEdoc", "getEdoc", "downloadEdoc"):
+        grown = found["large"][way]
+        yield f"growth by 50 MB, {way}", f"{grown:.1f} ×", "< 3 ×", grown < 3
 
 
 def uplinks(found: Mapping[str, Any]) -> Iterator[Row]:
@@ -204,6 +232,7 @@ PARTS: Mapping[str, Part] = {
     "axis": Part(whole, rows),
     "ledger": Part(alone, filled),
     "mailbox": Part(boxes, listed),
+    "door": Part(doors, behind),
     "national": Part(uplink, uplinks),
     "year": Part(year, looks),
 }

@@ -44,15 +44,19 @@ class Driver:
 @asynccontextmanager
 async def driver(province: Province) -> AsyncIterator[Driver]:
     """A load process for `province`."""
-    key, certificate = province.credentials(SENDER)
     place = {
         "sender": SENDER,
         "recipient": RECIPIENT,
         "sender_url": province.amqp_url(SENDER),
         "recipient_url": province.amqp_url(RECIPIENT),
-        "key": str(key),
-        "certificate": str(certificate),
+        "door": province.vxp.agency,
+        "door_url": province.vxp_url,
+        "door_account": province.vxp.account,
+        "door_secret": province.vxp.password,
     }
+    for whose in ("sender", "door"):
+        key, certificate = province.credentials(place[whose])
+        place |= {f"{whose}_key": str(key), f"{whose}_pem": str(certificate)}
     file = province.folder / "load.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps(place), encoding="utf-8")
@@ -75,13 +79,13 @@ async def driver(province: Province) -> AsyncIterator[Driver]:
 async def throughput(province: Province, load: Driver, count: int) -> dict[str, Any]:
     """Submissions a second of 10 KB, and the daemon's CPU milliseconds for each."""
     prepared = await load.ask("prepare", count=count, size=10 * KB)
-    cpu = _cpu(province)
+    cpu = cpu_of(province)
     seconds = await _through(province, load, count)
     return {
         "envelope_bytes": prepared["bytes"],
         "submissions": count,
         "per_second": count / seconds,
-        "daemon_cpu_ms": 1000 * (_cpu(province) - cpu) / count,
+        "daemon_cpu_ms": 1000 * (cpu_of(province) - cpu) / count,
     }
 
 
@@ -91,11 +95,11 @@ async def _through(province: Province, load: Driver, count: int) -> float:
     Rendering metrics costs the daemon milliseconds, so it is asked seldom; when the last one left it
     knows itself.
     """
-    before = await _sum(province, "axisd_relayed_total", 'outcome="sent"')
+    before = await total(province, "axisd_relayed_total", 'outcome="sent"')
     flood = asyncio.ensure_future(load.ask("flood"))
-    while await _sum(province, "axisd_relayed_total", 'outcome="sent"') - before < 3 * count:
+    while await total(province, "axisd_relayed_total", 'outcome="sent"') - before < 3 * count:
         await asyncio.sleep(_LOOK)
-    ended = await _sum(province, "axisd_stage_last_timestamp_seconds", 'stage="relay"')
+    ended = await total(province, "axisd_stage_last_timestamp_seconds", 'stage="relay"')
     return ended - float((await flood)["began"])
 
 
@@ -130,14 +134,14 @@ async def heavy(province: Province, load: Driver, count: int = 12) -> dict[str, 
     prepared = await load.ask("prepare", count=count, size=30 * MB)
     seconds = await _through(province, load, count)
     return {
-        "heavy_peak_mb": _peak(province),
+        "heavy_peak_mb": peak(province),
         "heavy_envelope_mb": prepared["bytes"] / MB,
         "heavy_count": count,
         "heavy_seconds": seconds,
     }
 
 
-async def _sum(province: Province, metric: str, label: str) -> float:
+async def total(province: Province, metric: str, label: str) -> float:
     """The sum of a metric's series with this label."""
     async with (
         aiohttp.ClientSession() as session,
@@ -151,23 +155,23 @@ async def _sum(province: Province, metric: str, label: str) -> float:
     )
 
 
-def _process(province: Province) -> psutil.Process:
+def process(province: Province) -> psutil.Process:
     assert province.axisd is not None, "axisd was started"
     return psutil.Process(province.axisd.pid)
 
 
-def _cpu(province: Province) -> float:
-    times = _process(province).cpu_times()
+def cpu_of(province: Province) -> float:
+    times = process(province).cpu_times()
     return float(times.user + times.system)
 
 
 def resident(province: Province) -> float:
     """Resident memory of the daemon, MB."""
-    return float(_process(province).memory_info().rss / MB)
+    return float(process(province).memory_info().rss / MB)
 
 
-def _peak(province: Province) -> float:
+def peak(province: Province) -> float:
     """VmHWM, in MB (proc(5))."""
-    status = Path(f"/proc/{_process(province).pid}/status").read_text(encoding="ascii")
+    status = Path(f"/proc/{process(province).pid}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024

@@ -17,35 +17,52 @@ import uvloop
 
 from axisd.adapters import keyring
 from axisd.adapters.amqp import AgencyClient, Endpoint
+from axisd.adapters.clock import SystemClock
+from axisd.adapters.vxp.client import Bounds as DoorBounds
+from axisd.adapters.vxp.client import VxpClient
 from axisd.core.compose import compose_document
 from axisd.core.envelope import Document, ManifestItem, Organization, OtherInfo
 from axisd.core.reasons import Refusal
 from axisd.core.signing import SigningKey, sign_envelope
 from axisd.core.submission import Lane
+from axisd.ports import TransportStatus
 
 AT_ONCE = 64
 """Submissions that wait for the broker's confirm at the same time."""
 
 
 class Load:
-    """One sender and one recipient of a province."""
+    """One sender and one recipient of a province, and a system behind the VXP door."""
 
     def __init__(self, place: dict[str, str]) -> None:
         self._place = place
         self._sender, self._recipient = place["sender"], place["recipient"]
-        self._key: SigningKey = keyring.load(Path(place["key"]), Path(place["certificate"]))
+        self._door = place["door"]
+        self._keys: dict[str, SigningKey] = {
+            place[whose]: keyring.load(Path(place[f"{whose}_key"]), Path(place[f"{whose}_pem"]))
+            for whose in ("sender", "door")
+        }
         self._made = 0
         self._ready: list[tuple[str, bytes]] = []
 
     def _client(self, whose: str) -> AgencyClient:
         return AgencyClient(Endpoint(self._place[f"{whose}_url"], name=f"bench {whose}"))
 
-    def _envelope(self, size: int, priority: str = "0") -> tuple[str, bytes]:
+    def _vxp(self) -> VxpClient:
+        place, bounds = self._place, DoorBounds(connections=AT_ONCE)
+        return VxpClient(
+            place["door_url"], place["door_account"], place["door_secret"], SystemClock(), bounds
+        )
+
+    def _envelope(
+        self, size: int, priority: str = "0", *, sender: str = "", recipient: str = ""
+    ) -> tuple[str, bytes]:
+        sender, recipient = sender or self._sender, recipient or self._recipient
         self._made += 1
-        document_id = f"{self._sender},2026/11/22,{time.time_ns()}-{self._made}"
+        document_id = f"{sender},2026/11/22,{time.time_ns()}-{self._made}"
         document = Document(
-            sender=Organization(self._sender),
-            recipients=(Organization(self._recipient),),
+            sender=Organization(sender),
+            recipients=(Organization(recipient),),
             document_id=document_id,
             number=str(self._made % 10_000),
             notation="BENCH",
@@ -60,7 +77,7 @@ class Load:
         # About 4.0 KB are header, signature and certificate; base64 makes four of three.
         body = b"%PDF-1.4\n" + b"." * max((size - 4_000) * 3 // 4, 16)
         item = ManifestItem("cid:1", "application/pdf", "do.pdf")
-        signed = sign_envelope(compose_document(document, [(item, body)]), self._key)
+        signed = sign_envelope(compose_document(document, [(item, body)]), self._keys[sender])
         assert not isinstance(signed, Refusal), "what is composed here can be signed"
         return document_id, signed
 
@@ -85,6 +102,45 @@ class Load:
                 await slots.acquire()
                 group.create_task(one(body))
         return {"began": began, "submitted": len(self._ready), "seconds": time.time() - began}
+
+    async def prepare_door(self, count: int, size: int, way: str) -> dict[str, Any]:
+        """The same, from the system behind the door (`way` in), or to it (`way` out)."""
+        inward = way == "in"
+        self._ready = [
+            self._envelope(size, sender=self._door)
+            if inward
+            else self._envelope(size, recipient=self._door)
+            for _ in range(count)
+        ]
+        return {"bytes": len(self._ready[0][1])}
+
+    async def flood_door(self) -> dict[str, Any]:
+        """Sends all prepared envelopes through the door, `AT_ONCE` calls at a time."""
+        slots = asyncio.Semaphore(AT_ONCE)
+        began = time.time()
+
+        async def one(body: bytes) -> None:
+            try:
+                answer = await vxp.send(body, kind="document", sender=self._door, recipients=[])
+                assert answer.accepted, answer.text
+            finally:
+                slots.release()
+
+        async with self._vxp() as vxp, asyncio.TaskGroup() as group:
+            for _, body in self._ready:
+                await slots.acquire()
+                group.create_task(one(body))
+        return {"began": began, "submitted": len(self._ready), "seconds": time.time() - began}
+
+    async def fetch_door(self, raw: bool) -> dict[str, Any]:
+        """Fetches all that waits at the door, one by one, and is done with it."""
+        size = 0
+        async with self._vxp() as vxp:
+            for item in await vxp.waiting("document"):
+                body = await (vxp.download(item.doc_id) if raw else vxp.fetch(item))
+                size += len(body)
+                await vxp.report(item, TransportStatus.DONE)
+        return {"bytes": size}
 
     async def paced(self, rate: float) -> dict[str, Any]:
         """Hands them in at `rate` a second; milliseconds from submit to inbox of each."""
