@@ -113,6 +113,9 @@ class VxpDoor:
         if not self._gate.enter():
             return _STOPPING
         try:
+            system = self._view().directory.systems.get(call.system_id)
+            if system is not None and system.suspended:
+                return Answer.of(refused_for(refuse("account-suspended", account=system.account)))
             return await self._work[call.operation.name](call)
         finally:
             self._gate.leave()

@@ -307,6 +307,20 @@ async def test_the_old_secret_and_the_new_one_hold_together(site: Site) -> None:
             assert await vxp.count("document") == 0
 
 
+async def test_a_suspended_system_is_told_so_and_neither_sends_nor_fetches(site: Site) -> None:
+    await site.came(TO_DOOR)
+    (row,) = await listed(site)
+    systems = dict(site.view.directory.systems)
+    systems["door"] = replace(systems["door"], suspended=True)
+    site.view = replace(site.view, directory=replace(site.view.directory, systems=systems))
+    sent = await post(f"{site.url}/sendEdoc", sending(BODY), BODY)
+    assert "[account-suspended]" in sent["ErrorDesc"]
+    for operation, asked in (("getEdoc", {"docId": row["docId"]}), ("countReceiveEdoc", {})):
+        answer = await site.call(operation, "door", **asked)
+        assert (answer.code, "[account-suspended]" in answer.text) == (sent["ErrorCode"], True)
+    assert len(site.telemetry.settlements) == 1, "what came over the broker"
+
+
 # the directory
 
 
