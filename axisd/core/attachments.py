@@ -70,8 +70,8 @@ class _NotBase64Error(Exception):
         super().__init__(detail)
 
 
-def measure(encoded: str) -> Measure | Malformed:
-    """Decodes `encoded` without keeping it.
+def measure(encoded: str | memoryview) -> Measure | Malformed:
+    """Decodes `encoded`, a text or its octets in ASCII, without keeping it.
 
     White space is tolerated anywhere, as in xs:base64Binary. Everything else is strict, so that one
     content has one spelling: the alphabet, complete padding, nothing after it, unused bits zero.
@@ -111,7 +111,7 @@ def is_plain_name(name: str) -> bool:
     return not any(unicodedata.category(c) == "Cc" or c in _OVERRIDES for c in name)
 
 
-def _pieces(encoded: str) -> Iterator[bytes]:
+def _pieces(encoded: str | memoryview) -> Iterator[bytes]:
     pending = b""
     padded = False
     for start in range(0, len(encoded), _SLICE):
@@ -128,7 +128,9 @@ def _pieces(encoded: str) -> Iterator[bytes]:
         raise _NotBase64Error("it is not complete", "nội dung không đầy đủ")
 
 
-def _symbols(text: str) -> bytes:
+def _symbols(text: str | memoryview) -> bytes:
+    if isinstance(text, memoryview):
+        return bytes(text).translate(None, _WHITE)
     try:
         return text.encode("ascii").translate(None, _WHITE)
     except UnicodeEncodeError as error:

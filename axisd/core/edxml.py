@@ -15,6 +15,7 @@ from typing import Final
 from lxml import etree
 
 from axisd.core.attachments import Malformed, is_plain_name, measure
+from axisd.core.elision import NOTHING, Elided
 from axisd.core.envelope import (
     BUSINESS_CODES,
     Attachment,
@@ -70,13 +71,14 @@ def find_header(root: etree._Element) -> etree._Element | None:
     return root.find(f"{_NS}edXMLEnvelope/{_NS}edXMLHeader")
 
 
-def read(root: etree._Element, kind: Kind) -> Envelope | Refusal:
-    """What the message under `root` says; `kind` as `recognise` gave it, the schema passed.
+def read(root: etree._Element, kind: Kind, elided: Elided = NOTHING) -> Envelope | Refusal:
+    """What the message under `root` says; `kind` as `recognise` gave it, the schema passed. `elided`: what was
+    taken out of it before it was parsed.
 
     Reasons: `forbidden-markup`, `schema-invalid`, `structure-limit`, `attachment-malformed`,
     `attachment-name`, `attachments-repeated`.
     """
-    reading = _Reading()
+    reading = _Reading(elided)
     envelope = reading.envelope(root, kind)
     return envelope if reading.fault is None else reading.fault
 
@@ -100,8 +102,9 @@ def _unknown(root: etree._Element, found: str, found_vi: str) -> Refusal:
 class _Reading(Notes):
     """One pass over a message."""
 
-    def __init__(self, *, measuring: bool = True) -> None:
+    def __init__(self, elided: Elided = NOTHING, *, measuring: bool = True) -> None:
         super().__init__()
+        self._elided = elided
         self._measuring = measuring
 
     def envelope(self, root: etree._Element, kind: Kind) -> Envelope:
@@ -146,7 +149,8 @@ class _Reading(Notes):
     def _attachment(self, node: Node) -> Attachment:
         name = self._name(node)
         size, digest, sniffed = 0, "", ""
-        match measure(node.long_text(CONTENT)):
+        text = node.long_text(CONTENT)
+        match measure(self._elided.run(text) or text):
             case Malformed(detail, detail_vi):
                 at, line = node.place(CONTENT)
                 self.note(

@@ -25,6 +25,7 @@ from lxml import etree
 
 from axisd.core import edxml, signature, trust, xmlsafe
 from axisd.core.directory import Agency, Profile, System
+from axisd.core.elision import NOTHING, Elided, elide
 from axisd.core.envelope import Document, Envelope, Kind
 from axisd.core.inspection import (
     ABSENT,
@@ -65,7 +66,16 @@ def inspect(
 ) -> Inspection:
     """Inspects `submission` as the view stands. `profile` overrides the sender's; `offline` leaves out
     what only a door can know (the account)."""
-    return _Walk(submission, view, schemas, profile, offline).run()
+    digest = "sha256:" + hashlib.sha256(submission.body).hexdigest()
+    try:
+        return _Walk(submission, view, schemas, profile, offline, digest, light=True).run()
+    except _UnusualError:
+        # Whatever is to be said of it is said of the envelope as it is.
+        return _Walk(submission, view, schemas, profile, offline, digest, light=False).run()
+
+
+class _UnusualError(Exception):
+    """An envelope from which large content was taken out is not plainly in order. Never leaves this module."""
 
 
 def crashed(
@@ -92,8 +102,14 @@ class _Walk:
         schemas: Schemas,
         profile: Profile | None,
         offline: bool,
+        digest: str,
+        *,
+        light: bool,
     ) -> None:
         self._submission = submission
+        self._digest = digest
+        self._light = light
+        self._elided = NOTHING
         self._view = view
         self._schemas = schemas
         self._override = profile
@@ -110,7 +126,6 @@ class _Walk:
         self._warnings: tuple[Refusal, ...] = ()
 
     def run(self) -> Inspection:
-        digest = "sha256:" + hashlib.sha256(self._submission.body).hexdigest()
         steps: list[Step] = []
         refusal: Refusal | None = None
         for name, result in self._results():
@@ -126,7 +141,7 @@ class _Walk:
             verified = Verified(envelope, self._finding, self._legal_value())
         return Inspection(
             submission=self._submission,
-            digest=digest,
+            digest=self._digest,
             verdict=Verdict.REFUSED if refusal else Verdict.ACCEPTED,
             steps=tuple(steps),
             refusal=refusal,
@@ -240,11 +255,24 @@ class _Walk:
 
     # 3
     def _well_formed(self) -> Refusal | None:
-        parsed = xmlsafe.parse(self._submission.body, self._view.limits)
+        body, limits = self._submission.body, self._view.limits
+        elided = elide(body, self._digest, edxml.CONTENT) if self._light else None
+        parsed = xmlsafe.parse(elided.body if elided else body, limits)
         if isinstance(parsed, Refusal):
-            return parsed
+            return self._said(parsed, elided)
         self._root = parsed.root
-        return text_fault(parsed.root, edxml.CONTENT)
+        if elided is not None:
+            if not elided.stands_in(parsed.root, edxml.CONTENT):
+                raise _UnusualError
+            self._elided = elided
+        return self._said(text_fault(parsed.root, edxml.CONTENT), elided)
+
+    @staticmethod
+    def _said(refusal: Refusal | None, elided: Elided | None) -> Refusal | None:
+        """A sentence about the bytes must be about those that were sent."""
+        if refusal is not None and elided is not None:
+            raise _UnusualError
+        return refusal
 
     @property
     def _tree(self) -> etree._Element:
@@ -255,14 +283,16 @@ class _Walk:
     def _recognised(self) -> Refusal | None:
         kind = edxml.recognise(self._tree)
         if isinstance(kind, Refusal):
-            return kind
+            return self._said(kind, self._elided if self._elided.runs else None)
         self._kind = kind
         return None
 
     # 5
     def _schema(self) -> Refusal | None:
         invalid = self._schemas.validate(self._tree, self._kind)
-        envelope = invalid or edxml.read(self._tree, self._kind)
+        envelope = invalid or edxml.read(self._tree, self._kind, self._elided)
+        if isinstance(envelope, Refusal) and self._elided.runs:
+            raise _UnusualError
         self._marked = marked_element(self._tree)
         if isinstance(envelope, Refusal):
             self._take(edxml.glimpse(self._tree, self._kind))
@@ -285,7 +315,7 @@ class _Walk:
 
     # 6
     def _signature(self) -> Refusal | Noted | None:
-        self._check = check = signature.check(self._tree)
+        self._check = check = signature.check(self._tree, self._elided)
         self._finding = check.finding
         profile = self._profile
         if check.refusal is not None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
 from axisd.core.dsigform import SIGNATURE, place_fault
+from axisd.core.elision import NOTHING, Elided
 from axisd.core.inspection import ABSENT, SignatureFinding, SignatureState
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.syntax import path_of
@@ -52,8 +53,9 @@ class SignatureCheck:
     covered: etree._Element | None = None
 
 
-def check(root: etree._Element) -> SignatureCheck:
-    """Finds and verifies the signature of the document under `root`, which is not changed.
+def check(root: etree._Element, elided: Elided = NOTHING) -> SignatureCheck:
+    """Finds and verifies the signature of the document under `root`, which is not changed. `elided`: what was
+    taken out of it before it was parsed.
 
     Reasons: `signature-place`, `signature-algorithm`, `signature-reference`, `signature-malformed`,
     `signature-invalid`, `signer-key`.
@@ -69,7 +71,8 @@ def check(root: etree._Element) -> SignatureCheck:
     claim = read(signature)
     if isinstance(claim, Refusal):
         return _refused(claim)
-    covered = verify(root, signature, claim, location=f"./{_ENVELOPE}/{_HEADER}/")
+    location = f"./{_ENVELOPE}/{_HEADER}/"
+    covered = verify(root, signature, claim, location=location, elided=elided)
     if isinstance(covered, Refusal):
         finding = _finding(SignatureState.INVALID, claim)
         return SignatureCheck(finding, claim.certificate, claim.chain, covered)

@@ -16,7 +16,8 @@ What can go wrong, and did elsewhere, and what prevents it here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -40,10 +41,16 @@ from axisd.core.dsigform import (
     octets,
     unfit_algorithm,
 )
+from axisd.core.elision import NOTHING, Elided
 from axisd.core.reasons import Refusal, refuse
 from axisd.core.syntax import path_of
 from axisd.core.trust import key_fault, signer_of
 
+_HASHES: Final[Mapping[DigestAlgorithm, str]] = {
+    DigestAlgorithm.SHA256: "sha256",
+    DigestAlgorithm.SHA384: "sha384",
+    DigestAlgorithm.SHA512: "sha512",
+}
 _CERTIFICATES: Final = 6
 """A leaf and the authorities between it and a root; more than any real chain has."""
 _CERTIFICATE_SIZE: Final = 8192
@@ -95,11 +102,17 @@ def read(signature: etree._Element) -> Claim | Refusal:
 
 
 def verify(
-    root: etree._Element, signature: etree._Element, claim: Claim, *, location: str
+    root: etree._Element,
+    signature: etree._Element,
+    claim: Claim,
+    *,
+    location: str,
+    elided: Elided = NOTHING,
 ) -> etree._Element | Refusal:
     """What the signature covers, as a tree of its own, or why it does not hold.
 
     `location`: path of the Signature's parent below `root`, ending in a slash. `root` is not changed.
+    `elided`: what was taken out before it was parsed, and is put back where it is digested.
     Reasons: `signature-invalid`, `signature-malformed`.
     """
     configuration = SignatureConfiguration(
@@ -113,7 +126,7 @@ def verify(
         default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
     try:
-        result = _Verifier().verify(
+        result = _Verifier(elided).verify(
             root,
             x509_cert=claim.certificate,
             validate_schema=False,  # `read` is stricter, and shares no state between threads
@@ -144,6 +157,17 @@ class _Verifier(XMLVerifier):
     so inner elements take that way. Unlike the base class, this one never logs what it canonicalises,
     and copies a document once: of 10 MB that is half the time.
     """
+
+    def __init__(self, elided: Elided) -> None:
+        super().__init__()
+        self._elided = elided
+
+    def _get_digest(self, data: bytes, algorithm: DigestAlgorithm) -> bytes:
+        """Of the canonical octets as they are with what was taken out."""
+        hashed = hashlib.new(_HASHES[algorithm])
+        for piece in self._elided.pieces(data):
+            hashed.update(piece)
+        return hashed.digest()
 
     def get_root(self, data: Any) -> Any:
         """The tree itself: what the base class copies here it copies again for each reference, and only
