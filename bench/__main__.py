@@ -149,6 +149,7 @@ def behind(found: Mapping[str, Any]) -> Iterator[Row]:
     for way in ("sendEdoc", "getEdoc", "downloadEdoc"):
         grown = found["large"][way]
         yield f"growth by 50 MB, {way}", f"{grown:.1f} ×", "< 3 ×", grown < 3
+    yield "the same, out over the broker", f"{found['large']['over the broker']:.1f} ×", "", True
 
 
 def uplinks(found: Mapping[str, Any]) -> Iterator[Row]:

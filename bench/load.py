@@ -104,13 +104,10 @@ class Load:
         return {"began": began, "submitted": len(self._ready), "seconds": time.time() - began}
 
     async def prepare_door(self, count: int, size: int, way: str) -> dict[str, Any]:
-        """The same, from the system behind the door (`way` in), or to it (`way` out)."""
-        inward = way == "in"
+        """The same from the system behind the door: to the broker's recipient (`way` in), or to itself (round)."""
+        recipient = self._recipient if way == "in" else self._door
         self._ready = [
-            self._envelope(size, sender=self._door)
-            if inward
-            else self._envelope(size, recipient=self._door)
-            for _ in range(count)
+            self._envelope(size, sender=self._door, recipient=recipient) for _ in range(count)
         ]
         return {"bytes": len(self._ready[0][1])}
 
