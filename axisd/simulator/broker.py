@@ -57,15 +57,22 @@ def installed() -> bool:
 class PrivateNode:
     """One private node, living in ``folder``, which is made if it is not there.
 
-    ``settings`` are lines of ``rabbitmq.conf`` that replace or extend ours.
+    ``settings`` are lines of ``rabbitmq.conf`` that replace or extend ours, ``plugins`` what is enabled
+    beside the management.
     """
 
     def __init__(
-        self, folder: Path, *, outlives: bool = False, settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        outlives: bool = False,
+        settings: Mapping[str, str] | None = None,
+        plugins: Sequence[str] = (),
     ) -> None:
         self._folder = NodeFolder(folder.absolute())
         self._outlives = outlives
         self._settings = dict(settings or {})
+        self._plugins = tuple(plugins)
         self._children: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -226,7 +233,7 @@ class PrivateNode:
         return identity
 
     async def _come_up(self, identity: Identity) -> None:
-        self._folder.lay(identity, self._settings)
+        self._folder.lay(identity, self._settings, self._plugins)
         try:
             await self._spawn_and_wait(identity)
         except BaseException:

@@ -11,7 +11,7 @@ home. All of it is readable by the owner only: it holds the administrator's pass
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,15 @@ class NodeFolder:
         """Forget the processes."""
         (self.path / "running.json").unlink(missing_ok=True)
 
-    def lay(self, identity: Identity, settings: Mapping[str, str]) -> None:
+    def lay(
+        self, identity: Identity, settings: Mapping[str, str], plugins: Sequence[str] = ()
+    ) -> None:
         """Write everything that a start reads."""
         for folder in (self.path, self.log, self.database, self.path / "home"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(self.path / "node.json", json.dumps(asdict(identity), indent=1))
-        _write(self.path / "enabled_plugins", "[rabbitmq_management].\n")
+        enabled = ",".join(("rabbitmq_management", *plugins))
+        _write(self.path / "enabled_plugins", f"[{enabled}].\n")
         _write(self.path / "rabbitmq.conf", _configuration(identity, settings))
         # How often a quorum queue tells its totals; by default so seldom that watchers wait.
         _write(self.path / "advanced.config", "[{rabbit, [{quorum_tick_interval, 1000}]}].\n")

@@ -13,8 +13,7 @@ import pytest
 import pytest_asyncio
 
 from axisd.adapters.amqp import AgencyClient, DeniedError, Endpoint
-from axisd.errors import UnavailableError
-from tests.support.amqp import until_async
+from tests.support.amqp import logs_in, until_async
 from tests.support.broker import Vhost
 from tests.support.broker_site import site_on
 from tests.support.cli import axisd_beside, facts
@@ -45,16 +44,12 @@ async def enrolled(site: Site, account: str) -> str:
     return str(found["handout"]["password"])
 
 
+def endpoint(vhost: Vhost, account: str, password: str) -> Endpoint:
+    return Endpoint(vhost.amqp_url_of(account, password))
+
+
 def client(vhost: Vhost, account: str, password: str) -> AgencyClient:
-    return AgencyClient(Endpoint(vhost.amqp_url_of(account, password)))
-
-
-async def logs_in(vhost: Vhost, account: str, password: str) -> bool:
-    try:
-        async with client(vhost, account, password):
-            return True
-    except UnavailableError:
-        return False
+    return AgencyClient(endpoint(vhost, account, password))
 
 
 async def differences(site: Site) -> list[str]:
@@ -89,7 +84,7 @@ async def test_what_add_prints_without_apply_is_what_the_broker_takes(
     found = await system(site, "add", account, "--channel", "amqp", "--agency", WARD)
     assert f"account {account} is missing" in await differences(site)
     await vhost.node.api("POST", "definitions", found["definitions"])
-    assert await logs_in(vhost, account, found["handout"]["password"])
+    assert await logs_in(endpoint(vhost, account, found["handout"]["password"]))
 
 
 async def test_a_system_that_cannot_be_made_on_the_broker_is_not_enrolled(
@@ -114,8 +109,8 @@ async def test_a_new_password_disconnects_whoever_has_the_old_one(site: Site, vh
             await asyncio.wait({connection.closing})
     finally:
         await connection.close()
-    assert await logs_in(vhost, account, found["handout"]["password"])
-    assert not await logs_in(vhost, account, old)
+    assert await logs_in(endpoint(vhost, account, found["handout"]["password"]))
+    assert not await logs_in(endpoint(vhost, account, old))
 
 
 async def test_a_suspended_system_is_disconnected_and_may_do_nothing_until_it_is_let_in_again(
@@ -176,7 +171,7 @@ async def test_a_removed_system_loses_account_and_empty_queues_and_what_lies_in_
     finally:
         await connection.close()
     assert (found["queues_deleted"], found["queues_kept"]) == ([receipts], [inbox])
-    assert not await logs_in(vhost, account, password)
+    assert not await logs_in(endpoint(vhost, account, password))
     assert account not in (site.folder / "systems.yaml").read_text()
     queues = await vhost.node.api("GET", f"queues/{vhost.name}?columns=name")
     assert {row["name"] for row in queues} & set(BOXES) == {inbox}

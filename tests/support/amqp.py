@@ -23,10 +23,12 @@ from axisd.adapters.amqp import (
     Management,
     render,
 )
+from axisd.adapters.amqp.connection import close, open_connection
 from axisd.adapters.amqp.topology import password_hash
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.directory import Agency, Channel, Directory, System
+from axisd.errors import UnavailableError
 from axisd.simulator.broker import PrivateNode
 from axisd.simulator.broker_files import NodeFolder
 from tests.support.broker import Vhost
@@ -132,6 +134,16 @@ async def fresh_axis(vhost: Vhost) -> AsyncIterator[Axis]:
     finally:
         for row in definitions["users"]:
             await vhost.node.api("DELETE", f"users/{quote(row['name'], safe='')}")
+
+
+async def logs_in(endpoint: Endpoint) -> bool:
+    """Whether the broker lets this account in."""
+    try:
+        connection = await open_connection(endpoint, "a try")
+    except UnavailableError:
+        return False
+    await close(connection)
+    return True
 
 
 async def until(holds: Callable[[], bool], within: float = 30.0) -> None:
