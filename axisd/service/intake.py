@@ -78,8 +78,6 @@ class Intake:
     async def handle(self, submission: Submission) -> Settlement:
         """Settles `submission` durably. Raises TransientError or IntegrityError if it cannot be done."""
         self._telemetry.taken(submission)
-        if self._allowances is not None:
-            submission = replace(submission, exceeded=self._allowances.exceeded(submission))
         try:
             if len(submission.body) <= INLINE_LIMIT:
                 return await self._settle(submission)
@@ -102,6 +100,8 @@ class Intake:
 
     async def _settle(self, submission: Submission) -> Settlement:
         started = self._clock.monotonic()
+        if self._allowances is not None:
+            submission = replace(submission, exceeded=self._allowances.exceeded(submission))
         view = self._view()
         case = await self._examine(submission, view)
         inspected = self._clock.monotonic()

@@ -357,6 +357,30 @@ async def by_hand(axis: EdocAxis, client: Client, *, length: int, body: bytes) -
     return answer
 
 
+async def test_a_suspended_system_neither_sends_nor_fetches_and_what_is_for_it_waits(
+    axis: EdocAxis, finance: Client, information: Client
+) -> None:
+    sent = await finance.send(letter())
+    known = axis.view.directory
+    resting = {
+        **known.systems,
+        "information": replace(known.systems["information"], suspended=True),
+    }
+    axis.view = replace(axis.view, directory=replace(known, systems=resting))
+    before = len(axis.telemetry.settlements)
+    for answer in (
+        await information.send(letter(16, FINANCE, sender=INFORMATION)),
+        await information.call("getPendingDocIds", type="EDOC"),
+        await information.call("getDocument", docid=str(sent["docId"]), type="EDOC"),
+        await information.confirm(sent["docId"]),
+    ):
+        assert (answer["status"], answer["code"]) == ("Fail", "9999")
+        assert "[account-suspended]" in answer["errors"][0]["description"]
+        assert len(axis.telemetry.settlements) == before + 1, "what it handed in is on record, refused"
+    axis.view = replace(axis.view, directory=known)
+    assert await information.pending() == [sent["docId"]]
+
+
 # --- fetching and confirming
 
 

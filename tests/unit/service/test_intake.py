@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -120,10 +121,17 @@ def test_what_goes_beyond_a_limit_is_refused_names_its_document_and_leaves_nothi
         told = made.telemetry.settlements[-1]
         assert (told.reason, told.facts.document_id) == ("allowance-rate", DOCUMENT_ID)
         assert await made.ledger.payload(digest_of(second)) is None
+        large = await made.intake.handle_large(partial(_later, submission(second)))
+        assert large.refusal is not None
+        assert large.refusal.code == "allowance-rate", "whichever way it comes"
         (again,) = await made.handle(submission(second, redelivered=True))
         assert again.refusal is None or again.refusal.code != "allowance-rate"
 
     bench(work)
+
+
+async def _later(handed: Submission) -> Submission:
+    return handed
 
 
 @pytest.fixture
