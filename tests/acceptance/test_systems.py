@@ -12,6 +12,8 @@ import pytest
 from aiormq.exceptions import ChannelInvalidStateError
 
 from axisd.adapters.amqp import DeniedError
+from axisd.adapters.clock import SystemClock
+from axisd.adapters.vxp.client import VxpClient
 from axisd.simulator.demo.papers import Papers
 from axisd.simulator.province import Member, Province
 from tests.support.acceptance import (
@@ -108,6 +110,39 @@ async def test_an_enrolled_system_takes_part_at_once_and_a_suspended_one_is_shut
         assert (await system(served, "resume", ACCOUNT))["reloaded"]
         async with desk(served, CODE) as theirs:
             await delivered(theirs, CODE, document_id)
+
+
+async def test_a_system_behind_a_door_calls_at_once_and_its_secret_changes_with_an_overlap(
+    served: Province,
+) -> None:
+    row = f"{CODE},,Trung tâm Lưu trữ,department,,,,,,\n"
+    with (
+        amended(served, "systems.yaml", lambda text: text),
+        amended(served, "agencies.csv", lambda text: text + row),
+    ):
+        found = await system(served, "add", ACCOUNT, "--channel", "vxp", "--agency", CODE)
+        address, old = found["handout"]["address"], found["handout"]["secret"]
+
+        async def answered(secret: str) -> str:
+            """The code that a call is answered, "0" if it is served."""
+            async with VxpClient(address, ACCOUNT, secret, SystemClock()) as client:
+                return (await client.call("countReceiveEdoc", {})).code
+
+        try:
+            assert (await answered(old), await answered("another")) == ("0", "15")
+            found = await system(served, "rotate", ACCOUNT, "--overlap")
+            new = found["handout"]["secret"]
+            assert (await answered(old), await answered(new)) == ("0", "0")
+            await system(served, "rotate", ACCOUNT, "--finish")
+            assert (await answered(old), await answered(new)) == ("15", "0")
+            await system(served, "suspend", ACCOUNT)
+            assert await answered(new) == "15"
+            await system(served, "resume", ACCOUNT)
+            assert await answered(new) == "0"
+        finally:
+            await system(served, "remove", ACCOUNT)
+        assert await answered(new) == "15"
+    await axisd(served, "config", "reload")
 
 
 def _limits_of(account: str, **limits: object) -> Callable[[str], str]:
