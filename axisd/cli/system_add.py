@@ -27,7 +27,7 @@ from axisd.cli.administration import (
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisCommand, config_option, json_option, yes_option
 from axisd.cli.loop import finish
-from axisd.cli.system_broker import make, part_of
+from axisd.cli.system_broker import make, part_of, require_free
 from axisd.cli.system_certificate import require_client_certificate
 from axisd.cli.system_file import Change, file_of, plan, reload_daemon
 from axisd.cli.system_handout import Handout
@@ -149,6 +149,8 @@ def add(
     row = _row(account, way, codes, profile)
     change = _planned(loaded, row, way, folder, secret)
     admin = admin_of(loaded, management) if apply else None
+    if admin is not None:
+        finish(require_free(admin, loaded.settings.amqp.vhost, account))
     facts: dict[str, Any] = {"account": account, "channel": way, "file": str(change.file)}
     manner = Manner(dry_run, yes, as_json, handout_file, definitions_file)
     if not manner.goes_on(f"Enrol {account}?", facts, *_preview(change, account, admin)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from axisd.adapters.amqp import Definitions, Management
 from axisd.adapters.amqp.topology import password_hash, queues_of, render_system, served
 from axisd.cli.administration import Admin
+from axisd.cli.exits import BadInput
 from axisd.config.load import Configuration
 from axisd.core.directory import Directory, System
 from axisd.errors import UnavailableError
@@ -52,6 +53,17 @@ def part_of(
 def queues_for(directory: Directory, system: System) -> list[str]:
     """Inboxes and receipts of its agencies."""
     return [queue for code in served(directory, system) for queue in queues_of(code)]
+
+
+async def require_free(admin: Admin, vhost: str, account: str) -> None:
+    """Raises BadInput for an account that the broker has for something else: enrolling would take its password
+    and its tags away."""
+    async with Management(admin.url, vhost=vhost) as management:
+        if why := await management.other_use(account):
+            raise BadInput(
+                f"{admin.place} has an account {account} for something else: {why}",
+                mend="name the system otherwise",
+            )
 
 
 async def make(admin: Admin, vhost: str, part: Definitions, *, revoke: str = "") -> int:

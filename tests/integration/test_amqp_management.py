@@ -96,6 +96,8 @@ async def test_apply_disconnects_an_account_whose_permissions_changed(
     other = await aiormq.connect(axis.endpoint(axis.account("health")).url)
     try:
         narrowed = axis.definitions.copy()
+        # A password that is given, even the same, would disconnect its account too.
+        narrowed["users"] = [{"name": row["name"], "tags": []} for row in narrowed["users"]]
         narrowed["permissions"] = [
             {**row, "read": "^$"} if row["user"] == axis.account("finance") else row
             for row in narrowed["permissions"]

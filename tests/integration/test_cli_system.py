@@ -99,6 +99,33 @@ async def test_a_system_that_cannot_be_made_on_the_broker_is_not_enrolled(
     assert ((site.folder / "systems.yaml").read_text(), handout.exists()) == (before, False)
 
 
+async def test_an_account_that_the_broker_has_for_something_else_is_not_taken(
+    site: Site, vhost: Vhost
+) -> None:
+    account, words = f"{vhost.name}-ward", ("--channel", "amqp", "--agency", WARD, "--apply")
+    await vhost.node.api("PUT", f"users/{account}", {"password": "x", "tags": "monitoring"})
+    told = await system(site, "add", account, *words, code=65)
+    assert "for something else: it has the tags monitoring" in told
+    await vhost.node.api("PUT", f"users/{account}", {"password": "x", "tags": ""})
+    nothing = {"configure": "^$", "write": "^$", "read": "^$"}
+    await vhost.node.api("PUT", f"permissions/%2F/{account}", nothing)
+    assert "it may use the vhost /" in await system(site, "add", account, *words, code=65)
+    assert await logs_in(Endpoint(vhost.node.amqp_url("/", account, "x"))), "it is as it was"
+    assert account not in (site.folder / "systems.yaml").read_text()
+
+
+async def test_a_removed_system_s_account_that_has_another_use_keeps_that(
+    site: Site, vhost: Vhost
+) -> None:
+    account = f"{vhost.name}-ward"
+    password = await enrolled(site, account)
+    nothing = {"configure": "^$", "write": "^$", "read": "^$"}
+    await vhost.node.api("PUT", f"permissions/%2F/{account}", nothing)
+    await system(site, "remove", account)
+    assert not await logs_in(endpoint(vhost, account, password))
+    assert await logs_in(Endpoint(vhost.node.amqp_url("/", account, password)))
+
+
 async def test_a_new_password_disconnects_whoever_has_the_old_one(site: Site, vhost: Vhost) -> None:
     account = f"{vhost.name}-ward"
     old = await enrolled(site, account)

@@ -71,7 +71,7 @@ def strangers(wanted: Definitions, found: Mapping[str, Any]) -> list[str]:
     """Accounts that may use the vhost, belong to no system of ours and administer nothing."""
     vhost = wanted["vhosts"][0]["name"]
     ours = {row["user"] for row in wanted["permissions"]}
-    exempt = {row["name"] for row in found["users"] if _ADMINISTRATOR in _tags(row)}
+    exempt = {row["name"] for row in found["users"] if _ADMINISTRATOR in tags_of(row)}
     users = {row["user"] for row in found["permissions"] if row["vhost"] == vhost}
     return sorted(users - ours - exempt)
 
@@ -121,8 +121,8 @@ def _users(wanted: Sequence[Row], found: Sequence[Row]) -> Iterator[str]:
     for row in wanted:
         if row["name"] not in there:
             yield f"account {row['name']} is missing"
-        elif _tags(there[row["name"]]):
-            yield f"account {row['name']} has tags {', '.join(_tags(there[row['name']]))}, must have none"
+        elif tags_of(there[row["name"]]):
+            yield f"account {row['name']} has tags {', '.join(tags_of(there[row['name']]))}, must have none"
     if "guest" in there:
         yield "account guest is there; it is known to everybody"
 
@@ -133,7 +133,7 @@ def _permissions(
     keys = ("configure", "write", "read")
     yield from _compared("permission of", wanted, found, keys, name="user")
     ours = {row["user"] for row in wanted}
-    exempt = {row["name"] for row in users if _ADMINISTRATOR in _tags(row)}
+    exempt = {row["name"] for row in users if _ADMINISTRATOR in tags_of(row)}
     for row in found:
         if row["user"] not in ours | exempt:
             yield f"account {row['user']} may use the vhost, but no system in the directory has it"
@@ -173,7 +173,7 @@ def _shown(binding: tuple[str, str, str]) -> str:
     return f"{SUBMIT} --{key}--> {kind} {destination}"
 
 
-def _tags(row: Row) -> list[str]:
-    """A list since RabbitMQ 3.9, a comma-separated string before."""
+def tags_of(row: Row) -> list[str]:
+    """What an account may administer: a list since RabbitMQ 3.9, a comma-separated string before."""
     tags = row.get("tags", [])
     return [tag for tag in tags.split(",") if tag] if isinstance(tags, str) else list(tags)

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import aiohttp
 
-from axisd.adapters.amqp.compare import changed_accounts, differences, strangers
+from axisd.adapters.amqp.compare import changed_accounts, differences, strangers, tags_of
 from axisd.adapters.amqp.topology import Definitions
 from axisd.errors import UnavailableError
 
@@ -145,9 +145,24 @@ class Management:
             await asyncio.sleep(_PAUSE)
         raise UnavailableError(f"RabbitMQ goes on listing connections of {account}")
 
+    async def other_use(self, account: str) -> str:
+        """What an account is for on this broker beside our vhost, in words; "" if nothing, or it is not there."""
+        user = await self._get(f"users/{_quoted(account)}", absent=True)
+        if user is None:
+            return ""
+        if tags := tags_of(user):
+            return f"it has the tags {', '.join(tags)}"
+        rows = await self._get(f"users/{_quoted(account)}/permissions")
+        others = sorted({row["vhost"] for row in rows} - {self._vhost})
+        return f"it may use the vhost {', '.join(others)}" if others else ""
+
     async def delete_account(self, account: str) -> None:
-        """Takes an account away, with its permissions; one that is not there is no trouble."""
-        await self._call("DELETE", f"users/{_quoted(account)}")
+        """Takes an account away, with its permissions; one that has another use here keeps it, and loses only
+        our vhost. One that is not there is no trouble."""
+        if await self.other_use(account):
+            await self._call("DELETE", f"permissions/{_quoted(self._vhost, account)}")
+        else:
+            await self._call("DELETE", f"users/{_quoted(account)}")
 
     async def delete_empty_queue(self, queue: str) -> bool:
         """Deletes a queue that nobody writes to any more if it holds nothing; whether it is gone.
