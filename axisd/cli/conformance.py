@@ -210,11 +210,12 @@ def run(
 async def _examine(desk: _Desk, patience: Patience, *, quiet: bool) -> list[Result]:
     key = keyring.load(desk.key, desk.certificate)
     writer = Writer(desk.examiner, key=key, name="Kiểm tra hợp chuẩn")
+    letters = Letters(writer, desk.agency)
     async with _post(desk) as post:
         exam = Exam(
             post,
-            Letters(writer, desk.agency),
-            Heard(desk.agency),
+            letters,
+            Heard(desk.agency, letters.earlier),
             desk.agency,
             patience,
             Notes((lambda _: None) if quiet else _print),

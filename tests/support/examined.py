@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from axisd.adapters import keyring
-from axisd.client import AxisClient, File
+from axisd.client import AxisClient, File, load_key, load_trust, load_url
 from axisd.client.writing import answered
 from axisd.core.carried import CarriedFile, carried_files
 from axisd.core.envelope import Business, Document
-from axisd.simulator.agency.post import AmqpPost, Arrival, Post
+from axisd.simulator.agency.post import AmqpPost, Arrival
 from axisd.simulator.agency.script import ScriptedAgency
-from axisd.simulator.conformance.checks import Outcome, Result
-from axisd.simulator.conformance.exam import Exam, Patience
-from axisd.simulator.conformance.heard import Heard
-from axisd.simulator.conformance.laboratory import Laboratory
-from axisd.simulator.conformance.letters import Letters
-from axisd.simulator.conformance.notes import Notes
-from axisd.simulator.province import Province
+
+CARELESS: Final = {
+    "attachment",
+    "duplicate",
+    "form",
+    "manifest",
+    "once",
+    "recall",
+    "replacement",
+    "statuses",
+    "taking-back",
+    "update",
+    "vietnamese",
+}
+"""What a careless agency fails."""
 
 
 @dataclass(slots=True)
@@ -55,29 +64,21 @@ def _cut(file: CarriedFile) -> File:
 
 
 @asynccontextmanager
-async def post_of(province: Province, code: str) -> AsyncIterator[tuple[AmqpPost, AxisClient]]:
-    """The way to the axis of an agency's system, which is its pen too."""
-    async with AxisClient(
-        province.amqp_url(code), code, key=keyring.load(*province.credentials(code))
-    ) as client:
-        yield AmqpPost(client), client
-
-
-def exam_of(
-    province: Province, post: Post, client: AxisClient, code: str, patience: Patience
-) -> Exam:
-    """An examination of the system behind `code`, with everything that a sandbox allows."""
-    return Exam(
-        post,
-        Letters(client, code),
-        Heard(code),
-        code,
-        patience,
-        Notes(),
-        trust=keyring.certificates(province.folder / "pki" / "ca.pem"),
-        laboratory=Laboratory(province.folder, province.member(code).account, code),
-    )
-
-
-def outcomes(results: list[Result]) -> dict[str, Outcome]:
-    return {result.name: result.outcome for result in results}
+async def played(
+    facts: Any, agency: type[ScriptedAgency]
+) -> AsyncIterator[tuple[ScriptedAgency, AxisClient]]:
+    """The system that a sandbox waits for, over AMQP, and its client; `facts`: what the sandbox printed."""
+    own = facts["own"]
+    async with (
+        AxisClient(
+            load_url(own["url_file"]),
+            own["agency"],
+            key=load_key(own["key"], own["certificate"]),
+            trust=load_trust(facts["trust"]),
+        ) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        system = agency(AmqpPost(client), client)
+        playing = group.create_task(system.run())
+        yield system, client
+        playing.cancel()

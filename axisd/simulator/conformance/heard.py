@@ -14,9 +14,13 @@ _T = TypeVar("_T")
 
 
 class Heard:
-    """Everything from `agency`, under either of its codes, each message id once."""
+    """Everything from `agency`, under either of its codes, each message id once.
 
-    def __init__(self, agency: str) -> None:
+    `passed_over`: whether a document is none of this examination's, so that what is said about it is not.
+    """
+
+    def __init__(self, agency: str, passed_over: Callable[[str], bool]) -> None:
+        self._passed_over = passed_over
         self._codes = {agency, derived_twin(agency) or agency}
         self._news = asyncio.Condition()
         self._ids: set[str] = set()
@@ -27,6 +31,13 @@ class Heard:
         """Notes what came; what is somebody else's is left out."""
         envelope = arrival.envelope
         if envelope is None or envelope.sender.organ_id not in self._codes:
+            return
+        about = (
+            (envelope.document_id,)
+            if isinstance(envelope, Status)
+            else tuple(one.document_id for one in envelope.responses_for)
+        )
+        if about and all(map(self._passed_over, about)):
             return
         async with self._news:
             if arrival.id in self._ids:

@@ -29,6 +29,15 @@ class Letters:
         self._to = to
         self._clock = SystemClock()
         self._numbers = Numbers()
+        self._first = int(self._numbers())
+
+    def earlier(self, document_id: str) -> bool:
+        """Whether an earlier examination by the same agency wrote it, and its answer comes late."""
+        start, _, rest = document_id.rpartition(",")
+        number, _, notation = rest.partition("/")
+        if not start.startswith(f"{self.writer.agency},") or notation != NOTATION:
+            return False
+        return number.isdecimal() and int(number) < self._first
 
     def plain(self, subject: str, **fields: Any) -> Document:
         """A new document."""
