@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from axisd.client import AxisClient, File, load_key, load_trust, load_url
+from axisd.adapters.clock import SystemClock
+from axisd.adapters.vxp.client import VxpClient
+from axisd.client import AxisClient, File, Writer, load_key, load_trust, load_url
 from axisd.client.writing import answered
 from axisd.core.carried import CarriedFile, carried_files
 from axisd.core.envelope import Business, Document
-from axisd.simulator.agency.post import AmqpPost, Arrival
+from axisd.simulator.agency.post import AmqpPost, Arrival, Take, VxpPost, arrival
 from axisd.simulator.agency.script import ScriptedAgency
 
 CARELESS: Final = {
@@ -60,7 +63,7 @@ class CarelessAgency(ScriptedAgency):
 
 
 def _cut(file: CarriedFile) -> File:
-    return File(file.name, file.content[:1_000_000], "image/png")
+    return File(file.name, file.content[:1000], "image/png")
 
 
 @asynccontextmanager
@@ -82,3 +85,59 @@ async def played(
         playing = group.create_task(system.run())
         yield system, client
         playing.cancel()
+
+
+@asynccontextmanager
+async def played_at_the_door(
+    facts: Any, agency: type[ScriptedAgency]
+) -> AsyncIterator[ScriptedAgency]:
+    """The same at the VXP door."""
+    own = facts["own"]
+    writer = Writer(own["agency"], key=load_key(own["key"], own["certificate"]))
+    async with (
+        VxpClient(own["url"], own["systemid"], own["secret"], SystemClock()) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        system = agency(VxpPost(client, own["agency"], pause=0.1), writer)
+        playing = group.create_task(system.run())
+        yield system
+        playing.cancel()
+
+
+class MemoryPost:
+    """A post without an axis between: what it sends is what `other` gets, under an id of its own."""
+
+    def __init__(self) -> None:
+        self.troubles: deque[str] = deque()
+        self.other: MemoryPost = self
+        self.came: asyncio.Queue[Arrival] = asyncio.Queue(1000)
+        self.sent: list[Arrival] = []
+
+    async def send(self, body: bytes, *, urgent: bool = False) -> None:
+        sent = arrival(str(len(self.sent)), body)
+        self.sent.append(sent)
+        await self.other.came.put(sent)
+
+    async def run(self, take: Take) -> None:
+        while True:
+            await take(await self.came.get())
+
+
+class MemoryLaboratory:
+    """Repeats what the examiner has sent; there is no broker to probe or to cut."""
+
+    def __init__(self, examiner: MemoryPost) -> None:
+        self._examiner = examiner
+
+    async def repeat(self, document_id: str, body: bytes) -> None:
+        again = next(one for one in self._examiner.sent if one.body == body)
+        await self._examiner.other.came.put(again)
+
+    async def probe(self) -> None:
+        return
+
+    async def cut(self) -> int:
+        return 1
+
+    async def dead(self) -> int:
+        return 0

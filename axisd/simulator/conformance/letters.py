@@ -21,10 +21,12 @@ _DUE: Final = timedelta(days=7)
 
 
 class Letters:
-    """The examiner's pen. `to`: the agency that is examined. `written`: all so far, oldest first."""
+    """The examiner's pen. `to`: the agency that is examined. `written`: all so far, oldest first.
+    `large`: bytes of the large file."""
 
-    def __init__(self, writer: Writer, to: str) -> None:
+    def __init__(self, writer: Writer, to: str, *, large: int = LARGE) -> None:
         self.written: list[Document] = []
+        self.large = large
         self.writer = writer
         self._to = to
         self._clock = SystemClock()
@@ -87,11 +89,10 @@ class Letters:
         files = [] if recall else [File("Văn bản kèm theo.pdf", file, "application/pdf")]
         return self.writer.document(letter, files)
 
+    def large_file(self) -> bytes:
+        """A file that no product packs smaller, and that nobody has seen before."""
+        return PDF + secrets.token_bytes(self.large - len(PDF))
+
     def asked_back(self, letter: Document) -> bytes:
         """The signed status 13 about `letter`."""
         return self.writer.taking_back(letter, self._to, "Gửi nhầm nơi nhận")
-
-
-def large_file() -> bytes:
-    """A file of `LARGE` bytes that no product packs smaller, and that nobody has seen before."""
-    return PDF + secrets.token_bytes(LARGE - len(PDF))

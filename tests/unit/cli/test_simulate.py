@@ -18,7 +18,8 @@ import pytest
 
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.vxp.client import VxpClient
-from axisd.errors import TransientError
+from axisd.errors import TransientError, UnavailableError
+from axisd.simulator.agency.sandbox import Sandbox
 from tests.support.amqp import until_async
 from tests.support.cli import axisd
 from tests.support.national import FINANCE, OFFICE, document
@@ -188,3 +189,31 @@ def test_a_seed_that_cannot_be_used_says_all_that_is_wrong(tmp_path: Path) -> No
     seed.write_text("{}")
     result = axisd("simulate", "national", "--folder", tmp_path, "--seed", seed, "--answer")
     assert result.exit_code == 64
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--answers", "01,99"), "'99'"),
+        (("--agency", "000.00.11.H53"), "played by the sandbox"),
+        (("--agency", "000.99.99.H53"), "not in the directory"),
+        (("--channel", "smtp"), "smtp"),
+    ],
+)
+def test_a_sandbox_that_cannot_be_is_said_before_anything_is_started(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    result = axisd("simulate", "agency", "--folder", tmp_path / "new", *words)
+    assert (result.exit_code, result.stdout) == (64, "")
+    assert said in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
+async def test_without_rabbitmq_the_sandbox_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("axisd.simulator.broker._SERVER", tmp_path / "none")
+    with pytest.raises(UnavailableError, match="apt-get install rabbitmq-server"):
+        async with Sandbox.opened(tmp_path / "new"):
+            raise AssertionError("nothing can be started")
+    assert not (tmp_path / "new").exists()
