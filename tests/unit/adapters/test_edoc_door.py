@@ -376,7 +376,9 @@ async def test_a_suspended_system_neither_sends_nor_fetches_and_what_is_for_it_w
     ):
         assert (answer["status"], answer["code"]) == ("Fail", "9999")
         assert "[account-suspended]" in answer["errors"][0]["description"]
-        assert len(axis.telemetry.settlements) == before + 1, "what it handed in is on record, refused"
+        assert len(axis.telemetry.settlements) == before + 1, (
+            "what it handed in is on record, refused"
+        )
     axis.view = replace(axis.view, directory=known)
     assert await information.pending() == [sent["docId"]]
 
