@@ -51,7 +51,8 @@ async def test_a_document_goes_from_one_centre_to_the_other(scene: Scene) -> Non
     doc_id = await send(scene.province, document(OFFICE), OFFICE)
     assert await scene.ministry.count("document") == 1
     (item,) = await scene.ministry.waiting("document")
-    assert item == NationalItem(item.doc_id, "edoc", FINANCE, OFFICE, "2026/01/05 08:00:00")
+    at = "2026/01/05 08:00:00"
+    assert item == NationalItem(item.doc_id, "edoc", FINANCE, OFFICE, at, "initial")
     assert item.doc_id != doc_id
     body = await scene.ministry.fetch(item)
     assert await scene.ministry.download(item.doc_id) == body
