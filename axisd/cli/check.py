@@ -142,13 +142,13 @@ async def _recorded(folder: Path, count: int) -> list[RecordedCheck]:
 def _print(run: CheckRun) -> None:
     for item in run.items:
         outcome = paint(f"{item.outcome:<8}", _ROLES[item.outcome])
-        first, *rest = item.detail.splitlines() or [""]
+        first, *rest = item.detail.en.splitlines() or [""]
         say(f"{outcome} {item.name:<15} {visible(first)}")
         margin = " " * 25
         for line in rest:
             say(f"{margin}{visible(line)}")
         if item.mend and item.outcome in {Outcome.FAILED, Outcome.WARNED}:
-            say(f"{margin}{paint('mend:', 'strong')} {visible(item.mend)}")
+            say(f"{margin}{paint('mend:', 'strong')} {visible(item.mend.en)}")
     told = f"{len(run.items)} looked at: {len(run.failures)} failed"
     say(f"{paint(run.outcome.value, _ROLES[run.outcome])}: {told}")
 
@@ -159,7 +159,14 @@ def _json(run: CheckRun, recorded: Answer | None) -> dict[str, Any]:
         "trigger": run.trigger,
         "began": wire_time(run.began),
         "recorded": recorded,
-        "items": [{**_item_json(item), "mend": item.mend or None} for item in run.items],
+        "items": [
+            {
+                **_item_json(item),
+                "mend": item.mend.en if item.mend else None,
+                "mend_vi": item.mend.vi if item.mend else None,
+            }
+            for item in run.items
+        ],
     }
 
 
@@ -176,7 +183,12 @@ def _recorded_json(one: RecordedCheck) -> dict[str, Any]:
 
 
 def _item_json(item: Item) -> dict[str, str]:
-    return {"name": item.name, "outcome": item.outcome, "detail": item.detail}
+    return {
+        "name": item.name,
+        "outcome": item.outcome,
+        "detail": item.detail.en,
+        "detail_vi": item.detail.vi,
+    }
 
 
 def _write_page(file: Path, axis: str, run: CheckRun, recorded: Answer | None) -> None:

@@ -21,8 +21,9 @@ from axisd.adapters.amqp import AgencyClient, DeniedError, Endpoint, Received
 from axisd.adapters.amqp.client import Kind
 from axisd.adapters.clock import SystemClock
 from axisd.cli.alone import alone
+from axisd.cli.check_inboxes import UNSET
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, failed, good, skipped
+from axisd.cli.findings import Finding, failed, good, listed, skipped, told
 from axisd.cli.output import visible
 from axisd.config.load import Configuration
 from axisd.config.model import CheckSettings, with_vhost
@@ -31,6 +32,7 @@ from axisd.core.reasons import Event, Refusal
 from axisd.core.receipts import verify_receipt
 from axisd.core.signing import SigningKey, sign_envelope
 from axisd.core.submission import Lane
+from axisd.core.wording import Phrase
 from axisd.errors import AxisError, ConfigError, Problem
 
 NAMES: Final = {Lane.NORMAL: "lane-normal", Lane.URGENT: "lane-urgent"}
@@ -38,8 +40,10 @@ _WANTED: Final = frozenset({Event.SUBMISSION_ACCEPTANCE, Event.CONTENT_CONSIGNME
 _ENDED: Final = frozenset(
     {Event.SUBMISSION_REJECTION, Event.CONTENT_CONSIGNMENT_FAILURE, Event.CONSIGNMENT_REJECTION}
 )
-_UNSET: Final = "no probe agency is set up: section check of the configuration"
-_MEND: Final = "axisd doctor; then axisd document trace with the DocumentId; journalctl -u axisd"
+_MEND: Final = Phrase(
+    "axisd doctor; then axisd document trace with the DocumentId; journalctl -u axisd",
+    "axisd doctor; rồi axisd document trace với DocumentId đó; journalctl -u axisd",
+)
 
 
 @dataclass(slots=True)
@@ -53,29 +57,36 @@ class _Trip:
     seconds: float | None = None
     arrived: bool = False
     receipts: set[str] = field(default_factory=set)
-    trouble: str = ""
+    trouble: Phrase | None = None
 
     @property
     def ended(self) -> bool:
         return bool(self.trouble) or (self.arrived and self.receipts >= _WANTED)
 
     @property
-    def missing(self) -> str:
-        lacking = [] if self.arrived else ["the document"]
-        return ", ".join(lacking + sorted(_WANTED - self.receipts))
+    def missing(self) -> Phrase:
+        lacking = [] if self.arrived else [Phrase("the document", "văn bản")]
+        return listed([*lacking, *sorted(_WANTED - self.receipts)])
 
     def take_document(self, received: Received) -> None:
         if received.body != self.body:
-            self.trouble = f"{self.document_id} did not come back byte for byte"
+            self.trouble = Phrase(
+                f"{self.document_id} did not come back byte for byte",
+                f"{self.document_id} quay về không còn nguyên vẹn từng byte",
+            )
         self.arrived = True
 
     def take_receipt(self, received: Received, trust: Sequence[x509.Certificate]) -> None:
         verdict = verify_receipt(received.body, trust)
         if verdict.facts is None:
             wrong = next(check for check in verdict.checks if not check.passed)
-            self.trouble = f"a receipt does not verify: {wrong.detail.en}"
+            self.trouble = Phrase(
+                f"a receipt does not verify: {wrong.detail.en}",
+                f"một biên nhận không hợp lệ: {wrong.detail.vi}",
+            )
         elif verdict.facts.event in _ENDED:
-            self.trouble = f"{verdict.facts.event}: {verdict.facts.reason_text.en}"
+            event, why = verdict.facts.event, verdict.facts.reason_text
+            self.trouble = Phrase(f"{event}: {why.en}", f"{event}: {why.vi}")
         else:
             self.receipts.add(verdict.facts.event)
 
@@ -108,8 +119,9 @@ class _Probing:
             except TimeoutError:
                 for trip in self._trips.values():
                     if not trip.ended:
-                        trip.trouble = (
-                            f"{trip.document_id}: after {within:g} s there is no {trip.missing}"
+                        trip.trouble = Phrase(
+                            f"{trip.document_id}: after {within:g} s there is no {trip.missing.en}",
+                            f"{trip.document_id}: sau {within:g} giây chưa có {trip.missing.vi}",
                         )
             finally:
                 for reader in readers:
@@ -158,17 +170,25 @@ async def look_at_lanes(loaded: Configuration) -> list[Finding]:
     """One finding for each lane."""
     settings = loaded.settings.check
     if settings is None:
-        return [skipped(name, _UNSET) for name in NAMES.values()]
+        return [skipped(name, UNSET) for name in NAMES.values()]
     try:
         endpoint, key = _account(loaded, settings), keyring.load(settings.key, settings.certificate)
         return await _probed(loaded, settings, endpoint, key)
     except ConfigError as error:
-        return _both(str(error), "the files that the section check names", error.exit_code)
+        mend = Phrase("the files that the section check names", "xem các tệp nêu ở mục check")
+        return _both(told(error), mend, error.exit_code)
     except DeniedError as error:
-        return _both(str(error), "axisd broker check, then axisd broker apply", Exit.UNAVAILABLE)
+        mend = Phrase(
+            "axisd broker check, then axisd broker apply",
+            "axisd broker check, rồi axisd broker apply",
+        )
+        return _both(told(error), mend, Exit.UNAVAILABLE)
     except AxisError as error:
-        mend = "is RabbitMQ running, is check.url_file right? axisd doctor"
-        return _both(str(error), mend, Exit.UNAVAILABLE)
+        mend = Phrase(
+            "is RabbitMQ running, is check.url_file right? axisd doctor",
+            "RabbitMQ có chạy không, check.url_file có đúng không? axisd doctor",
+        )
+        return _both(told(error), mend, Exit.UNAVAILABLE)
 
 
 async def _probed(
@@ -190,12 +210,16 @@ def _finding(trip: _Trip, thrown_away: int) -> Finding:
     if trip.trouble:
         return failed(name, trip.trouble, _MEND, Exit.UNAVAILABLE)
     assert trip.seconds is not None, "what ended without trouble is back"
-    more = f"; {thrown_away} old messages taken away" if thrown_away else ""
-    return good(name, f"{trip.document_id} and its receipts after {trip.seconds:.2f} s{more}")
+    back = Phrase(
+        f"{trip.document_id} and its receipts after {trip.seconds:.2f} s",
+        f"{trip.document_id} cùng đủ biên nhận sau {trip.seconds:.2f} giây",
+    )
+    more = Phrase(f"{thrown_away} old messages taken away", f"đã bỏ {thrown_away} thông điệp cũ")
+    return good(name, listed([back, more] if thrown_away else [back], "; "))
 
 
-def _both(told: str, mend: str, code: int) -> list[Finding]:
-    return [failed(name, told, mend, code) for name in NAMES.values()]
+def _both(detail: Phrase, mend: Phrase, code: int) -> list[Finding]:
+    return [failed(name, detail, mend, code) for name in NAMES.values()]
 
 
 def _account(loaded: Configuration, settings: CheckSettings) -> Endpoint:

@@ -24,10 +24,12 @@ from axisd.cli.doctor_files import (
 )
 from axisd.cli.doctor_services import MEND, bounded, look_at_daemon, look_at_queues
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, Outcome, failed, skipped, together, warning
+from axisd.cli.findings import Finding, Outcome, failed, plain, skipped, together, told, warning
+from axisd.config.directory import Remark
 from axisd.config.load import Configuration
 from axisd.core import interconnection
 from axisd.core.interconnection import ITEMS, CheckRun, Item, Trigger, in_order
+from axisd.core.wording import Phrase
 from axisd.errors import ConfigError
 from axisd.web.control import ControlClient
 
@@ -93,7 +95,7 @@ async def _broker(loaded: Configuration) -> list[Finding]:
         "topology", lambda: look_at_queues(loaded.settings, loaded), MEND["topology"]
     )
     named = {_OF_THE_BROKER[finding.name]: finding for finding in found}
-    why = named["topology"].detail if len(named) == 1 else ""
+    why = named["topology"].detail if len(named) == 1 else plain("")
     return [
         renamed(named[name], name) if name in named else skipped(name, why)
         for name in _OF_THE_BROKER.values()
@@ -113,20 +115,29 @@ def _certificates(loaded: Configuration, now: datetime) -> list[Finding]:
     findings = [look_at_receipts(settings, now), look_at_authorities(settings, now)]
     for remark in loaded.warnings:
         if remark.kind == "certificate-expired":
-            mend = "ask that agency for its new one"
-            findings.append(failed(name, str(remark.problem), mend, Exit.UNAVAILABLE))
+            mend = Phrase("ask that agency for its new one", "xin cơ quan đó chứng thư mới")
+            findings.append(failed(name, _of_directory(remark), mend, Exit.UNAVAILABLE))
         elif remark.kind.startswith("certificate-"):
-            findings.append(warning(name, str(remark.problem), "axisd directory check"))
+            mend = plain("axisd directory check")
+            findings.append(warning(name, _of_directory(remark), mend))
     if settings.check is not None:
         try:
             own = keyring.certificates(settings.check.certificate)
         except ConfigError as error:
-            mend = "set check.certificate to a file that this account can read"
-            findings.append(failed(name, str(error), mend, error.exit_code))
+            mend = Phrase(
+                "set check.certificate to a file that this account can read",
+                "đặt check.certificate thành tệp mà tài khoản này đọc được",
+            )
+            findings.append(failed(name, told(error), mend, error.exit_code))
         else:
-            ends = validity(name, "the probe agency's certificate", own[:1], now)
+            what = Phrase("the probe agency's certificate", "chứng thư của cơ quan kiểm tra")
+            ends = validity(name, what, own[:1], now)
             findings += [ends] if ends else []
     return findings
+
+
+def _of_directory(remark: Remark) -> Phrase:
+    return Phrase(str(remark.problem), f"danh mục: {remark.problem}")
 
 
 def renamed(finding: Finding, name: str) -> Finding:

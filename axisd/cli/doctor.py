@@ -11,12 +11,14 @@ from axisd.adapters.clock import SystemClock
 from axisd.cli.doctor_files import look_at_files
 from axisd.cli.doctor_services import look_at_services
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, Outcome, failed, good, warning
+from axisd.cli.findings import Finding, Outcome, failed, good, plain, warning
+from axisd.cli.findings import told as said
 from axisd.cli.frame import AxisCommand, config_option, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import Role, note, paint, say, say_json, visible
 from axisd.config.load import Configuration, load, read
 from axisd.config.model import Settings
+from axisd.core.wording import Phrase
 from axisd.core.zone import day_of
 from axisd.errors import ConfigError
 
@@ -64,17 +66,21 @@ def _configuration(config: Path) -> tuple[Finding, Settings | None, Configuratio
     try:
         loaded = read(config, day=day_of(SystemClock().now()))
     except ConfigError as error:
-        finding = failed(name, str(error), "axisd config check", error.exit_code)
+        finding = failed(name, said(error), plain("axisd config check"), error.exit_code)
         try:
             return finding, load(config), None
         except ConfigError:
             return finding, None, None
-    told = f"{config}: {len(loaded.view.directory.agencies)} agencies, "
-    told += f"{len(loaded.view.directory.systems)} systems"
-    if loaded.warnings:
-        told += f", {len(loaded.warnings)} warnings"
-        return warning(name, told, "axisd directory check"), loaded.settings, loaded
-    return good(name, told), loaded.settings, loaded
+    directory, warnings = loaded.view.directory, len(loaded.warnings)
+    agencies, systems = len(directory.agencies), len(directory.systems)
+    counted = Phrase(
+        f"{config}: {agencies} agencies, {systems} systems",
+        f"{config}: {agencies} cơ quan, {systems} hệ thống",
+    )
+    if warnings:
+        counted = Phrase(f"{counted.en}, {warnings} warnings", f"{counted.vi}, {warnings} cảnh báo")
+        return warning(name, counted, plain("axisd directory check")), loaded.settings, loaded
+    return good(name, counted), loaded.settings, loaded
 
 
 _ROLES: dict[Outcome, Role] = {
@@ -86,20 +92,20 @@ _ROLES: dict[Outcome, Role] = {
 
 
 def _print(finding: Finding) -> None:
-    first, *rest = finding.detail.splitlines() or [""]
+    first, *rest = finding.detail.en.splitlines() or [""]
     outcome = paint(f"{finding.outcome:<8}", _ROLES[finding.outcome])
     say(f"{outcome} {finding.name:<14} {visible(first)}")
     margin = " " * 24
     for line in rest:
         say(f"{margin}{visible(line)}")
     if finding.mend:
-        say(f"{margin}{paint('mend:', 'strong')} {visible(finding.mend)}")
+        say(f"{margin}{paint('mend:', 'strong')} {visible(finding.mend.en)}")
 
 
 def _json(finding: Finding) -> dict[str, str | None]:
     return {
         "name": finding.name,
         "outcome": finding.outcome,
-        "detail": finding.detail,
-        "mend": finding.mend or None,
+        "detail": finding.detail.en,
+        "mend": finding.mend.en if finding.mend else None,
     }

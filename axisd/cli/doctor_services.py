@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from axisd.adapters.amqp import Endpoint, Management, render
@@ -19,13 +20,14 @@ from axisd.adapters.ledger import LedgerReader
 from axisd.adapters.ledger.store import database
 from axisd.adapters.vxp.client import Bounds, VxpClient
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, failed, good, skipped, warning
+from axisd.cli.findings import Finding, failed, good, listed, plain, skipped, told, warning
 from axisd.cli.reading import ledger_at
 from axisd.config.load import Configuration
 from axisd.config.model import Settings
 from axisd.core.directory import Channel
 from axisd.core.envelope import Kind
 from axisd.core.view import View
+from axisd.core.wording import Phrase
 from axisd.core.zone import wire_time
 from axisd.errors import AxisError
 from axisd.web.probe import readiness
@@ -33,7 +35,6 @@ from axisd.web.probe import readiness
 _SECONDS: Final = 20.0
 _BEHIND: Final = timedelta(seconds=2)
 _OLD: Final = timedelta(hours=1)
-_SHOWN: Final = 5
 _LATE_SECONDS: Final = 6
 """How late the broker's statistics are at most: a consumer that has just come shows only then."""
 
@@ -57,7 +58,7 @@ async def look_at_services(
 async def bounded(
     name: str,
     look: Callable[[], Awaitable[list[Finding]]],
-    mend: str,
+    mend: Phrase,
     *,
     seconds: float = _SECONDS,
 ) -> list[Finding]:
@@ -66,25 +67,39 @@ async def bounded(
         async with asyncio.timeout(seconds):
             return await look()
     except TimeoutError:
-        return [failed(name, f"no answer in {seconds:g} s", mend, Exit.UNAVAILABLE)]
+        silent = Phrase(f"no answer in {seconds:g} s", f"không trả lời trong {seconds:g} giây")
+        return [failed(name, silent, mend, Exit.UNAVAILABLE)]
     except AxisError as error:
-        return [failed(name, str(error), mend, error.exit_code)]
+        return [failed(name, told(error), mend, error.exit_code)]
 
 
 MEND: Final = {
-    "ledger": "stop axisd, keep the folder as it is, run: axisd ledger verify",
-    "broker": "is RabbitMQ running, and are address and account in amqp.url right? A new account is made "
-    "by: axisd broker apply",
-    "topology": "is the management plugin enabled, and are address and account in amqp.management_url right?",
-    "national axis": "the address, the secret, the way to it; then its operator. Documents wait meanwhile",
-    "daemon": "systemctl status axisd; journalctl -u axisd",
+    "ledger": Phrase(
+        "stop axisd, keep the folder as it is, run: axisd ledger verify",
+        "dừng axisd, giữ nguyên thư mục, chạy: axisd ledger verify",
+    ),
+    "broker": Phrase(
+        "is RabbitMQ running, and are address and account in amqp.url right? A new account is made "
+        "by: axisd broker apply",
+        "RabbitMQ có chạy không, địa chỉ và tài khoản trong amqp.url có đúng không? Tạo tài khoản mới "
+        "bằng: axisd broker apply",
+    ),
+    "topology": Phrase(
+        "is the management plugin enabled, and are address and account in amqp.management_url right?",
+        "plugin quản trị đã bật chưa, địa chỉ và tài khoản trong amqp.management_url có đúng không?",
+    ),
+    "national axis": Phrase(
+        "the address, the secret, the way to it; then its operator. Documents wait meanwhile",
+        "xem địa chỉ, khóa bí mật, đường truyền; rồi hỏi đơn vị vận hành. Văn bản chờ trong lúc đó",
+    ),
+    "daemon": plain("systemctl status axisd; journalctl -u axisd"),
 }
 
 
 async def _ledger(settings: Settings, now: datetime) -> list[Finding]:
     folder = settings.ledger.folder
     if not database(folder).is_file():
-        return [skipped("ledger", f"none in {folder} yet; the daemon makes it")]
+        return [skipped("ledger", no_ledger(folder))]
     async with ledger_at(folder) as reader:
         await reader.check_tail()
         return [await _newest(reader, now), await look_at_outbox(reader, now)]
@@ -93,16 +108,33 @@ async def _ledger(settings: Settings, now: datetime) -> list[Finding]:
 async def _newest(reader: LedgerReader, now: datetime) -> Finding:
     last = await reader.newest()
     if last is None:
-        return good("ledger", "it is empty")
+        return good("ledger", Phrase("it is empty", "còn trống"))
     if last.at - now > _BEHIND:
         return failed(
             "ledger",
-            f"its newest entry is of {wire_time(last.at)}, and the clock says {wire_time(now)}",
-            "the clock was turned back, or was wrong before: set it right, then find out since when",
+            Phrase(
+                f"its newest entry is of {wire_time(last.at)}, and the clock says {wire_time(now)}",
+                f"mục mới nhất ghi lúc {wire_time(last.at)}, còn đồng hồ chỉ {wire_time(now)}",
+            ),
+            Phrase(
+                "the clock was turned back, or was wrong before: set it right, then find out since when",
+                "đồng hồ bị chỉnh lùi, hoặc trước đó đã sai: chỉnh lại cho đúng, rồi tìm xem sai từ khi nào",
+            ),
             Exit.INTEGRITY,
         )
     return good(
-        "ledger", f"{last.position} entries, the newest of {wire_time(last.at)}; its tail holds"
+        "ledger",
+        Phrase(
+            f"{last.position} entries, the newest of {wire_time(last.at)}; its tail holds",
+            f"{last.position} mục, mới nhất lúc {wire_time(last.at)}; phần cuối còn nguyên vẹn",
+        ),
+    )
+
+
+def no_ledger(folder: Path) -> Phrase:
+    """Before the daemon ran for the first time."""
+    return Phrase(
+        f"none in {folder} yet; the daemon makes it", f"chưa có trong {folder}; dịch vụ sẽ tạo"
     )
 
 
@@ -114,26 +146,33 @@ async def look_at_outbox(reader: LedgerReader, now: datetime) -> Finding:
         if item.held or (item.oldest is not None and now - item.oldest > _OLD)
     ]
     if not late:
-        return good("outbox", "nothing waits for long")
+        return good("outbox", Phrase("nothing waits for long", "không có gì chờ lâu"))
     names = listed([f"{item.destination} ({item.waiting + item.held})" for item in late])
-    return warning(
-        "outbox", f"waits for more than an hour, or is held: {names}", "axisd outbox list"
+    waits = Phrase(
+        f"waits for more than an hour, or is held: {names.en}",
+        f"chờ quá một giờ, hoặc bị giữ lại: {names.vi}",
     )
+    return warning("outbox", waits, plain("axisd outbox list"))
 
 
 async def _broker(settings: Settings) -> list[Finding]:
     endpoint = Endpoint(settings.amqp.connection_url(), name="axisd doctor")
     await close(await open_connection(endpoint, "doctor"))
-    return [good("broker", f"{endpoint} lets {endpoint.account} in")]
+    admitted = Phrase(
+        f"{endpoint} lets {endpoint.account} in", f"{endpoint} cho {endpoint.account} đăng nhập"
+    )
+    return [good("broker", admitted)]
 
 
 async def look_at_queues(settings: Settings, loaded: Configuration | None) -> list[Finding]:
     """Topology, consumers, dead letters: what only the management API tells."""
     url = settings.amqp.management()
     if url is None:
-        return [skipped("topology", "amqp.management_url is not set")]
+        unset = Phrase("amqp.management_url is not set", "chưa đặt amqp.management_url")
+        return [skipped("topology", unset)]
     if loaded is None:
-        return [skipped("topology", "the directory cannot be used")]
+        unusable = Phrase("the directory cannot be used", "không dùng được danh mục")
+        return [skipped("topology", unusable)]
     directory, vhost = loaded.view.directory, settings.amqp.vhost
     daemon = Endpoint(settings.amqp.connection_url()).account
     async with Management(url, vhost=vhost) as management:
@@ -154,9 +193,16 @@ async def look_at_queues(settings: Settings, loaded: Configuration | None) -> li
 
 def _topology(differences: list[str]) -> Finding:
     if not differences:
-        return good("topology", "RabbitMQ is what the directory asks for")
-    mend = "axisd broker check names all of them, axisd broker apply mends most"
-    return failed("topology", listed(differences, "; "), mend, Exit.REFUSED)
+        same = Phrase("RabbitMQ is what the directory asks for", "RabbitMQ khớp với danh mục")
+        return good("topology", same)
+    found = listed(differences, "; ")
+    mend = Phrase(
+        "axisd broker check names all of them, axisd broker apply mends most",
+        "axisd broker check liệt kê đủ, axisd broker apply sửa phần lớn",
+    )
+    return failed(
+        "topology", Phrase(found.en, f"khác với danh mục: {found.vi}"), mend, Exit.REFUSED
+    )
 
 
 def _idle(queues: dict[str, QueueFacts]) -> list[str]:
@@ -166,12 +212,17 @@ def _idle(queues: dict[str, QueueFacts]) -> list[str]:
 def _intake(queues: dict[str, QueueFacts]) -> Finding:
     idle = _idle(queues)
     if not idle:
-        return good("intake", "is consumed")
+        return good("intake", Phrase("is consumed", "đang được lấy"))
     waiting = sum(queues[name].messages for name in idle)
     return failed(
         "intake",
-        f"nobody takes from {' and '.join(idle)}, where {waiting} submissions wait",
-        "start the daemon: systemctl start axisd",
+        Phrase(
+            f"nobody takes from {' and '.join(idle)}, where {waiting} submissions wait",
+            f"không ai lấy từ {' và '.join(idle)}, nơi {waiting} bản gửi đang chờ",
+        ),
+        Phrase(
+            "start the daemon: systemctl start axisd", "khởi động dịch vụ: systemctl start axisd"
+        ),
         Exit.UNAVAILABLE,
     )
 
@@ -191,23 +242,41 @@ def _inboxes(queues: dict[str, QueueFacts], view: View) -> Finding:
         if queues_of(code)[0] in queues and not queues[queues_of(code)[0]].consumers
     }
     if not unread:
-        return good("inboxes", f"all {len(codes)} are read")
-    names = listed([f"{code} ({count} wait)" for code, count in unread.items()])
-    told = f"{len(unread)} of {len(codes)} are not read: {names}"
+        all_ = Phrase(f"all {len(codes)} are read", f"cả {len(codes)} hộp nhận đều được đọc")
+        return good("inboxes", all_)
+    names = listed(
+        [
+            Phrase(f"{code} ({count} wait)", f"{code} ({count} đang chờ)")
+            for code, count in unread.items()
+        ]
+    )
+    some = Phrase(
+        f"{len(unread)} of {len(codes)} are not read: {names.en}",
+        f"{len(unread)} trên {len(codes)} không được đọc: {names.vi}",
+    )
     # A system that looks in by the hour has no consumer between two looks: only what waits matters.
     if not any(unread.values()):
-        return good("inboxes", told)
-    return warning("inboxes", told, "ask those agencies' operators")
+        return good("inboxes", some)
+    mend = Phrase(
+        "ask those agencies' operators", "hỏi đơn vị vận hành hệ thống của các cơ quan đó"
+    )
+    return warning("inboxes", some, mend)
 
 
 def _dead(queues: dict[str, QueueFacts]) -> Finding:
     dead = queues.get(DEAD)
     if dead is None or not dead.messages:
-        return good("dead letters", "none")
+        return good("dead letters", Phrase("none", "không có"))
     return failed(
         "dead letters",
-        f"{dead.messages} in {DEAD}: what crashed us, or was never taken",
-        f"look at them in RabbitMQ's management, queue {DEAD}; keep them and report them",
+        Phrase(
+            f"{dead.messages} in {DEAD}: what crashed us, or was never taken",
+            f"{dead.messages} trong {DEAD}: đã làm hỏng tiến trình, hoặc không bao giờ được lấy",
+        ),
+        Phrase(
+            f"look at them in RabbitMQ's management, queue {DEAD}; keep them and report them",
+            f"xem trong trang quản trị RabbitMQ, hàng đợi {DEAD}; giữ lại và báo cho nhà phát triển",
+        ),
         Exit.INTEGRITY,
     )
 
@@ -215,14 +284,23 @@ def _dead(queues: dict[str, QueueFacts]) -> Finding:
 async def _national(settings: Settings) -> list[Finding]:
     national = settings.national
     if national is None:
-        return [skipped("national axis", "this axis is not joined to it")]
+        return [skipped("national axis", NOT_JOINED)]
     clock = SystemClock()
     secret = national.secret_file.value.get_secret_value()
     url = national.url.get_secret_value()
     bounds = Bounds(deadline=_SECONDS / 2, connect=_SECONDS / 4)
     async with VxpClient(url, national.system_id, secret, clock, bounds) as client:
         counts = [f"{await client.count(kind)} of kind {kind}" for kind in Kind]
-    return [good("national axis", f"answers; for us wait {', '.join(counts)}")]
+    waiting = ", ".join(counts)
+    return [
+        good(
+            "national axis",
+            Phrase(f"answers; for us wait {waiting}", f"có trả lời; đang chờ ta: {waiting}"),
+        )
+    ]
+
+
+NOT_JOINED: Final = Phrase("this axis is not joined to it", "trục này chưa kết nối tới đó")
 
 
 async def look_at_daemon(settings: Settings) -> list[Finding]:
@@ -230,13 +308,7 @@ async def look_at_daemon(settings: Settings) -> list[Finding]:
     checks = await readiness(settings.http.listen)
     wrong = [f"{check.name} ({check.detail})" for check in checks if not check.passed]
     if wrong:
-        return [
-            failed("daemon", f"not ready: {', '.join(wrong)}", MEND["daemon"], Exit.UNAVAILABLE)
-        ]
-    return [good("daemon", f"ready: {', '.join(check.name for check in checks)}")]
-
-
-def listed(items: list[str], mark: str = ", ") -> str:
-    """The first of them, and how many more there are."""
-    more = f"{mark}and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return mark.join(items[:_SHOWN]) + more
+        unready = Phrase(f"not ready: {', '.join(wrong)}", f"chưa sẵn sàng: {', '.join(wrong)}")
+        return [failed("daemon", unready, MEND["daemon"], Exit.UNAVAILABLE)]
+    names = ", ".join(check.name for check in checks)
+    return [good("daemon", Phrase(f"ready: {names}", f"sẵn sàng: {names}"))]

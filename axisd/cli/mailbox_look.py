@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from axisd.cli.doctor_services import listed
 from axisd.cli.exits import Exit
-from axisd.cli.findings import Finding, failed, good, skipped, warning
+from axisd.cli.findings import Finding, failed, good, listed, plain, skipped, warning
 from axisd.core.directory import Channel
 from axisd.core.mailbox import ItemState, MailboxSummary
 from axisd.core.view import View
+from axisd.core.wording import Phrase
 from axisd.core.zone import day_of
 from axisd.ports import Mailboxes
 
 NAME: Final = "mailboxes"
 _OLD: Final = timedelta(days=1)
-_UNFETCHED: Final = "axisd mailbox list; docs/runbooks/mailbox-unfetched.md"
-_FAILED: Final = "axisd mailbox list --failed; docs/runbooks/mailbox-failed.md"
+_UNFETCHED: Final = plain("axisd mailbox list; docs/runbooks/mailbox-unfetched.md")
+_FAILED: Final = plain("axisd mailbox list --failed; docs/runbooks/mailbox-failed.md")
 
 
 async def look_at_mailboxes(mailboxes: Mailboxes, view: View, now: datetime) -> Finding:
@@ -33,23 +33,36 @@ async def look_at_mailboxes(mailboxes: Mailboxes, view: View, now: datetime) -> 
     summary = await mailboxes.summary()
     stranded = [item for item in summary if item.inbox not in reached]
     if stranded:
-        told = (
-            f"nobody can fetch what waits for {_named(stranded)}: no system behind a door serves it"
+        names = _named(stranded)
+        nobody = Phrase(
+            f"nobody can fetch what waits for {names.en}: no system behind a door serves it",
+            f"không ai lấy được văn bản đang chờ của {names.vi}: không hệ thống nào qua cổng phục vụ",
         )
-        return failed(NAME, told, _UNFETCHED, Exit.UNAVAILABLE)
+        return failed(NAME, nobody, _UNFETCHED, Exit.UNAVAILABLE)
     if not systems:
-        return skipped(NAME, "no system comes through a door")
+        none = Phrase("no system comes through a door", "không hệ thống nào kết nối qua cổng")
+        return skipped(NAME, none)
     late = [i for i in summary if i.state is ItemState.INITIAL and now - i.oldest > _OLD]
     if late:
-        return warning(NAME, f"not fetched for more than a day: {_named(late)}", _UNFETCHED)
+        names = _named(late)
+        unfetched = Phrase(
+            f"not fetched for more than a day: {names.en}", f"quá một ngày chưa lấy: {names.vi}"
+        )
+        return warning(NAME, unfetched, _UNFETCHED)
     unable = [item for item in summary if item.state is ItemState.FAIL]
     if unable:
-        return warning(NAME, f"could not be taken: {_named(unable)}", _FAILED)
-    waiting = sum(item.items for item in summary)
-    return good(NAME, f"{len(systems)} systems fetch by themselves; {waiting} items wait")
+        names = _named(unable)
+        untaken = Phrase(f"could not be taken: {names.en}", f"không nhận được: {names.vi}")
+        return warning(NAME, untaken, _FAILED)
+    count, waiting = len(systems), sum(item.items for item in summary)
+    moving = Phrase(
+        f"{count} systems fetch by themselves; {waiting} items wait",
+        f"{count} hệ thống tự lấy; {waiting} mục đang chờ",
+    )
+    return good(NAME, moving)
 
 
-def _named(summary: Sequence[MailboxSummary]) -> str:
+def _named(summary: Sequence[MailboxSummary]) -> Phrase:
     counts: dict[str, int] = {}
     for item in summary:
         counts[item.inbox] = counts.get(item.inbox, 0) + item.items

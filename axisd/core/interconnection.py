@@ -24,6 +24,8 @@ SUBJECT: Final = "interconnection"
 SENTENCE: Final = 400
 """Characters of one item's sentence on record; longer ones are cut."""
 _ITEM: Final = "item:"
+_VIETNAMESE: Final = "vi:"
+"""Before an item's name: its sentence in Vietnamese, where that differs from the English one."""
 
 
 class Outcome(StrEnum):
@@ -155,12 +157,12 @@ ITEMS: Final[Mapping[str, Words]] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing looked at. `mend`: what to do, "" where there is nothing to do; not kept on record."""
+    """One thing looked at. `mend`: what to do, None where there is nothing to do; not kept on record."""
 
     name: str
     outcome: Outcome
-    detail: str
-    mend: str = ""
+    detail: Phrase
+    mend: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +196,11 @@ class CheckRun:
         }
         if self.proved is not None:
             kept["proved"] = f"{self.proved.position} {self.proved.hash}"
-        kept |= {
-            f"{_ITEM}{item.name}": f"{item.outcome} {_cut(item.detail)}" for item in self.items
-        }
+        for item in self.items:
+            en, vi = map(_cut, item.detail)
+            kept[f"{_ITEM}{item.name}"] = f"{item.outcome} {en}"
+            if vi != en:
+                kept[f"{_VIETNAMESE}{item.name}"] = vi
         return kept
 
 
@@ -217,7 +221,9 @@ def run_of(particulars: Mapping[str, object]) -> CheckRun:
             trigger=Trigger(texts["trigger"]),
             began=_instant(texts["began"]),
             items=tuple(
-                _item(name, texts[_ITEM + name]) for name in ITEMS if _ITEM + name in texts
+                _item(name, texts[_ITEM + name], texts.get(_VIETNAMESE + name))
+                for name in ITEMS
+                if _ITEM + name in texts
             ),
             proved=_head(texts["proved"]) if "proved" in texts else None,
         )
@@ -260,9 +266,12 @@ def _cut(text: str) -> str:
     return line if len(line) <= SENTENCE else line[: SENTENCE - 1] + "…"
 
 
-def _item(name: str, text: str) -> Item:
+def _item(name: str, text: str, vietnamese: str | None) -> Item:
+    """Checks on record from before there were two languages have the English sentence alone."""
     outcome, _, detail = text.partition(" ")
-    return Item(name, Outcome(outcome), detail)
+    return Item(
+        name, Outcome(outcome), Phrase(detail, detail if vietnamese is None else vietnamese)
+    )
 
 
 def _instant(text: str) -> datetime:

@@ -23,6 +23,7 @@ from axisd.core.reconciliation import Difference, Reconciliation
 from axisd.core.reconciliation import Found as Differs
 from axisd.core.records import OutboxKind, OutboxRow, OutboxSummary
 from axisd.core.submission import Door, Lane, Submission
+from axisd.core.wording import Phrase
 from axisd.errors import ConfigError, IntegrityError, TransientError
 from axisd.ports import OddCall, Settled, Telemetry
 from axisd.service.breaker import Circuit, Interrupted
@@ -401,7 +402,7 @@ def test_notices_are_counted_by_reason(telemetry: AxisTelemetry, value: Value) -
 
 
 def checked(clock: ManualClock, **found: Found) -> CheckRun:
-    items = tuple(Item(name, outcome, "") for name, outcome in found.items())
+    items = tuple(Item(name, outcome, Phrase("", "")) for name, outcome in found.items())
     return CheckRun(Trigger.TIMER, clock.now(), items)
 
 

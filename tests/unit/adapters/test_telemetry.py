@@ -19,6 +19,7 @@ from axisd.core.inspection import LegalValue, SignatureFinding, SignatureState
 from axisd.core.interconnection import CheckRun, Item, Outcome, Trigger
 from axisd.core.records import OutboxKind, OutboxRow
 from axisd.core.submission import Door, Lane
+from axisd.core.wording import Phrase
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import OddCall, Settled, Unsound
 from axisd.service.heartbeat import Pulse
@@ -177,7 +178,10 @@ def test_what_the_kernel_does_not_say_of_its_error_is_no_number(telemetry: AxisT
 def test_a_check_is_one_line_that_names_what_failed(
     telemetry: AxisTelemetry, stream: io.StringIO
 ) -> None:
-    items = (Item("disk", Outcome.PASSED, "room"), Item("chain", Outcome.FAILED, "no"))
+    items = (
+        Item("disk", Outcome.PASSED, Phrase("room", "còn chỗ")),
+        Item("chain", Outcome.FAILED, Phrase("no", "không")),
+    )
     telemetry.checked(CLOCK.now(), CheckRun(Trigger.OPERATOR, CLOCK.now(), items))
     told = line(stream)
     assert (told["event"], told["level"]) == ("interconnection check", "error")

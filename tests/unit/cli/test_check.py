@@ -19,6 +19,7 @@ from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.interconnection import ITEMS, CheckRun, Item, Outcome, Trigger, run_of
 from axisd.core.reconciliation import Difference, Found, Reconciliation, evidence_of
 from axisd.core.records import Change
+from axisd.core.wording import Phrase
 from axisd.service.check_book import CheckBook
 from axisd.service.commit import GroupCommit
 from axisd.simulator.loopback import free_ports
@@ -91,6 +92,13 @@ def test_every_failure_and_warning_comes_with_what_to_do(site: Site) -> None:
         1 for item in items(look(site, "--json")).values() if item["mend"]
     )
     assert "hush" not in shown.output
+
+
+def test_every_sentence_is_in_vietnamese_too(site: Site) -> None:
+    for item in items(look(site, "--json")).values():
+        assert item["detail_vi"] != item["detail"], item
+        assert item["detail_vi"], item
+        assert (item["mend_vi"] is None) == (item["mend"] is None), item
 
 
 def test_a_broker_that_is_away_fails_lanes_and_inboxes_and_nothing_else_of_the_machine(
@@ -284,7 +292,14 @@ async def kept(site: Site, *runs: CheckRun) -> None:
 
 
 def a_run(outcome: Outcome, trigger: Trigger = Trigger.TIMER) -> CheckRun:
-    return CheckRun(trigger, NOW, (Item("clock", outcome, "ticks"), Item("disk", outcome, "full")))
+    return CheckRun(
+        trigger,
+        NOW,
+        (
+            Item("clock", outcome, Phrase("ticks", "chạy")),
+            Item("disk", outcome, Phrase("full", "đầy")),
+        ),
+    )
 
 
 async def test_records_are_listed_newest_first(site: Site) -> None:
@@ -379,6 +394,12 @@ def test_the_page_says_the_same_in_both_languages(site: Site) -> None:
         assert "hush" not in "".join(section.itertext())
     for section, language in ((english, "en"), (vietnamese, "vi")):
         titles = section.xpath(".//h:tbody//h:td[1]/h:strong/text()", namespaces=spaces)
+        findings = [
+            "".join(cell.itertext())
+            for cell in section.xpath(".//h:tbody//h:td[3]", namespaces=spaces)
+        ]
+        room = {"en": "GiB free of", "vi": "còn trống"}[language]
+        assert room in findings[list(ITEMS).index("disk")]
         assert titles == [words.title.said(language) for words in ITEMS.values()]  # type: ignore[arg-type]
 
 

@@ -152,7 +152,7 @@ async def look(state: ItemState | None, days: float, where: View) -> tuple[Outco
             (item,) = await ledger.mailboxes.items([made.delivery.id])
             await commit(ledger, Change(mailbox=(replace(item.mark, state=state),)))
     found = await look_at_mailboxes(ledger.mailboxes, where, NOW + timedelta(days=days))
-    return found.outcome, found.detail
+    return found.outcome, found.detail.en
 
 
 @pytest.mark.parametrize(

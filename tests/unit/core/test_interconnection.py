@@ -23,6 +23,7 @@ from axisd.core.interconnection import (
     run_of,
 )
 from axisd.core.reasons import Event
+from axisd.core.wording import Phrase
 from tests.support.values import seal
 
 BEGAN = datetime(2026, 11, 30, 0, 30, 0, 123_000, tzinfo=UTC)
@@ -32,7 +33,10 @@ def run(*items: Item, proved: Head | None = None) -> CheckRun:
     return CheckRun(Trigger.TIMER, BEGAN, items, proved)
 
 
-def item(name: str, outcome: Outcome = Outcome.PASSED, detail: str = "as it should be") -> Item:
+AS_IT_SHOULD_BE = Phrase("as it should be", "đúng như mong muốn")
+
+
+def item(name: str, outcome: Outcome = Outcome.PASSED, detail: Phrase = AS_IT_SHOULD_BE) -> Item:
     return Item(name, outcome, detail)
 
 
@@ -44,8 +48,21 @@ WHOLE = run(
 
 def test_what_is_on_record_says_all_but_what_to_do() -> None:
     assert run_of(WHOLE.particulars()) == WHOLE
-    told = replace(WHOLE, items=tuple(replace(one, mend="do this") for one in WHOLE.items))
+    told = replace(
+        WHOLE,
+        items=tuple(replace(one, mend=Phrase("do this", "làm thế này")) for one in WHOLE.items),
+    )
     assert run_of(told.particulars()) == WHOLE
+
+
+def test_a_record_of_when_checks_spoke_english_alone_is_read_as_it_is() -> None:
+    kept = {key: text for key, text in WHOLE.particulars().items() if not key.startswith("vi:")}
+    read = run_of(kept)
+    assert read.particulars() == kept
+    assert {one.detail for one in read.items} == {Phrase("as it should be", "as it should be")}
+
+
+sentences = st.text(st.characters(codec="utf-8"), max_size=2 * SENTENCE)
 
 
 @given(
@@ -54,7 +71,7 @@ def test_what_is_on_record_says_all_but_what_to_do() -> None:
             Item,
             st.sampled_from(list(ITEMS)),
             st.sampled_from(Outcome),
-            st.text(st.characters(codec="utf-8"), max_size=2 * SENTENCE),
+            st.builds(Phrase, sentences, sentences),
         ),
         unique_by=lambda one: one.name,
     )
@@ -65,8 +82,9 @@ def test_whatever_was_found_is_read_again_in_one_bounded_line(items: list[Item])
     assert read.particulars() == kept
     assert [one.name for one in read.items] == [name for name in ITEMS if f"item:{name}" in kept]
     for one in read.items:
-        assert len(one.detail) <= SENTENCE
-        assert "\n" not in one.detail
+        for sentence in one.detail:
+            assert len(sentence) <= SENTENCE
+            assert "\n" not in sentence
 
 
 def test_one_failure_fails_the_check_and_a_warning_does_not() -> None:
@@ -91,6 +109,8 @@ def test_one_failure_fails_the_check_and_a_warning_does_not() -> None:
         {"item:clock": "fine"},
         {"item:moon": "passed full"},
         {"item:disk": 7},
+        {"vi:disk": "đầy"},
+        {"vi:clock": "hai\ndòng"},
         {"more": "x"},
     ],
     ids=str,

@@ -13,6 +13,7 @@ from axisd.core.evidence import Evidence, own_facts
 from axisd.core.interconnection import SUBJECT, CheckRun, Item, Outcome, Trigger
 from axisd.core.reasons import Event
 from axisd.core.records import Change, Questions
+from axisd.core.wording import Phrase
 from axisd.core.zone import wire_time
 from axisd.errors import IntegrityError, TransientError
 from axisd.ports import NationalAnswer
@@ -26,7 +27,7 @@ BEGAN = datetime(2026, 1, 5, 0, 59, tzinfo=UTC)
 
 
 def run(outcome: Outcome = Outcome.PASSED, trigger: Trigger = Trigger.TIMER) -> CheckRun:
-    return CheckRun(trigger, BEGAN, (Item("clock", outcome, "as it is"),))
+    return CheckRun(trigger, BEGAN, (Item("clock", outcome, Phrase("as it is", "như vốn có")),))
 
 
 class Bench:
