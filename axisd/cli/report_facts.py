@@ -58,6 +58,7 @@ def facts(report: Report) -> dict[str, Any]:
         "total": _line(traffic.total, report),
         "agencies": _line(traffic.agencies, report),
         "national": _line(traffic.national, report),
+        "probes": _line(traffic.probes, report),
         "by_agency": [_line(line, report) for line in traffic.side(Side.AGENCY)],
         "by_national_agency": [_line(line, report) for line in traffic.side(Side.NATIONAL)],
         "course": [
@@ -138,7 +139,10 @@ def _rows(report: Report) -> Iterator[Row]:
     yield from _line_rows("total", traffic.total, "", every=True)
     yield from _line_rows("agencies", traffic.agencies, "", every=True)
     yield from _line_rows("national", traffic.national, "", every=True)
+    yield from _line_rows("probes", traffic.probes, "", every=False)
     for line in traffic.lines:
+        if line.side is Side.PROBE:  # the one line of its sum
+            continue
         scope = "agency" if line.side is Side.AGENCY else "national-agency"
         yield from _line_rows(scope, line, report.name(line).vi, every=False)
     yield from _axis_rows(report)

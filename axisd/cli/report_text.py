@@ -70,12 +70,15 @@ class _Writer:
 
     def _sums(self) -> Iterator[str]:
         traffic = self._report.traffic
-        headers = (
-            "",
-            self._say("HERE", "TRONG TỈNH"),
-            self._say("NATIONAL", "TRỤC QUỐC GIA"),
-            self._say("TOTAL", "TỔNG"),
-        )
+        columns = [
+            (self._say("HERE", "TRONG TỈNH"), traffic.agencies),
+            (self._say("NATIONAL", "TRỤC QUỐC GIA"), traffic.national),
+            (self._say("PROBES", "GÓI THỬ"), traffic.probes),
+            (self._say("TOTAL", "TỔNG"), traffic.total),
+        ]
+        if not traffic.side(Side.PROBE):
+            del columns[2]
+        headers = ("", *(heading for heading, _ in columns))
         for group, heading in GROUPS.items():
             yield from self._heading(heading.said(self._language))
             yield from table(
@@ -83,10 +86,7 @@ class _Writer:
                 [
                     (
                         meaning.name.said(self._language),
-                        *(
-                            self._number(line[measure])
-                            for line in (traffic.agencies, traffic.national, traffic.total)
-                        ),
+                        *(self._number(line[measure]) for _, line in columns),
                     )
                     for measure, meaning in MEASURES.items()
                     if meaning.group is group

@@ -95,6 +95,8 @@ class Side(StrEnum):
 
     AGENCY = "agency"
     NATIONAL = "national"
+    PROBE = "probe"
+    """The axis's own probe agency, whose documents to itself are nobody's traffic."""
 
 
 class Step(StrEnum):
@@ -151,6 +153,7 @@ class Traffic:
     lines: tuple[Line, ...]
     agencies: Line
     national: Line
+    probes: Line
     total: Line
     course: tuple[Bucket, ...]
 
@@ -211,9 +214,13 @@ class _Account:
 
 
 class Tally:
-    """Counts the submissions of a period, handed in piece by piece; `traffic` is what they come to."""
+    """Counts the submissions of a period, handed in piece by piece; `traffic` is what they come to. What is
+    the probe agency's is counted by itself. `probe`: its code, "" where there is none."""
 
-    def __init__(self, period: Period, as_of: datetime, calendar: Calendar) -> None:
+    def __init__(
+        self, period: Period, as_of: datetime, calendar: Calendar, probe: str = ""
+    ) -> None:
+        self._probe = probe
         self._period = period
         self._as_of = as_of
         self._calendar = calendar
@@ -228,6 +235,8 @@ class Tally:
                 self._submission(hand_in)
 
     def _account(self, side: Side, code: str) -> _Account:
+        if side is Side.AGENCY and code and code == self._probe:
+            side = Side.PROBE
         found = self._accounts.get((side, code))
         if found is None:
             found = self._accounts[side, code] = _Account()
@@ -295,8 +304,9 @@ class Tally:
             self._account(side, copy.inbox).counts[Measure.FOR_OTHERS] += 1
         self._deadlines(recipient, copy)
         self._times(recipient, hand_in.received_at, copy)
-        counted = self._course.setdefault(self._bucket(hand_in.received_at), [0, 0])
-        counted[outward] += 1
+        if copy.recipient != self._probe or outward:
+            counted = self._course.setdefault(self._bucket(hand_in.received_at), [0, 0])
+            counted[outward] += 1
 
     def _deadlines(self, recipient: _Account, copy: Copy) -> None:
         counts, as_of = recipient.counts, self._as_of
@@ -341,6 +351,7 @@ class Tally:
             lines=tuple(_line(side, code, [account]) for (side, code), account in accounts),
             agencies=_line(Side.AGENCY, "", [a for (s, _), a in accounts if s is Side.AGENCY]),
             national=_line(Side.NATIONAL, "", [a for (s, _), a in accounts if s is Side.NATIONAL]),
+            probes=_line(Side.PROBE, "", [a for (s, _), a in accounts if s is Side.PROBE]),
             total=_line(None, "", [account for _, account in accounts]),
             course=tuple(
                 Bucket(start, *self._course.get(start, (0, 0))) for start in self._buckets()

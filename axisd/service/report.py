@@ -19,7 +19,7 @@ async def make_report(source: ReportSource, period: Period, as_of: datetime, vie
     Raises TransientError or IntegrityError when the ledger cannot be read.
     """
     until = min(period.end, as_of)
-    tally = Tally(period, as_of, view.calendar)
+    tally = Tally(period, as_of, view.calendar, view.probe)
     async for hand_ins in source.hand_ins(period.start, until):
         tally.take(hand_ins)
     uptimes = await source.uptimes(period.start, until)

@@ -48,6 +48,7 @@ def report_page(report: Report, languages: Sequence[Language] = BOTH) -> str:
         agency_lines=report.traffic.side(Side.AGENCY),
         national_lines=report.traffic.side(Side.NATIONAL),
         Measure=Measure,
+        Side=Side,
         Step=Step,
     )
 

@@ -35,8 +35,8 @@ class Recount:
         self.counts.update((side, organ, measure) for measure in measures)
 
 
-def recount(database: Path, first: str, last: str, as_of: datetime) -> Recount:
-    """Of the days from `first` to `last`, both included, as ISO dates."""
+def recount(database: Path, first: str, last: str, as_of: datetime, probe: str = "") -> Recount:
+    """Of the days from `first` to `last`, both included, as ISO dates. What is `probe`'s is set apart."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as shell:
         shell.row_factory = sqlite3.Row
         tables = {
@@ -60,7 +60,14 @@ def recount(database: Path, first: str, last: str, as_of: datetime) -> Recount:
         day = _text(row["received_at"])[:10]
         if first <= day <= last:
             _submission(found, row, facts, evidence.get(row["id"]), again, tables, as_of)
+    for book in (found.counts, found.reasons, found.wire, found.legal):
+        _set_apart(book, probe)
     return found
+
+
+def _set_apart(book: dict[Any, Any], probe: str) -> None:
+    for key in [key for key in book if probe and key[:2] == ("agency", probe)]:
+        book["probe", *key[1:]] = book.pop(key)
 
 
 def _submission(

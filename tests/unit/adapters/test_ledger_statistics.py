@@ -26,7 +26,7 @@ from axisd.core.measures import Measure
 from axisd.core.period import Period, PeriodKind
 from axisd.core.reasons import OWN_EVENTS, Event
 from axisd.core.records import Change
-from axisd.core.statistics import HandIn, Line, Spread, Step, Tally, Traffic
+from axisd.core.statistics import HandIn, Line, Side, Spread, Step, Tally, Traffic
 from axisd.core.zone import day_of
 from tests.support.ledger import commit
 from tests.support.recount import Recount, rank, recount
@@ -48,18 +48,22 @@ DAYS = Period(PeriodKind.MONTH, "three days", FIRST, FIRST + timedelta(days=2))
 AS_OF = MIDNIGHT + timedelta(days=4)
 
 
-async def tallied(ledger: SqlLedger, period: Period = DAYS, as_of: datetime = AS_OF) -> Traffic:
-    tally = Tally(period, as_of, Calendar())
+async def tallied(
+    ledger: SqlLedger, period: Period = DAYS, as_of: datetime = AS_OF, probe: str = ""
+) -> Traffic:
+    tally = Tally(period, as_of, Calendar(), probe)
     async for page in ledger.hand_ins(period.start, period.end):
         tally.take(page)
     return tally.traffic()
 
 
-async def counted_both_ways(told: Iterable[Story], folder: Path) -> tuple[Traffic, Recount]:
+async def counted_both_ways(
+    told: Iterable[Story], folder: Path, probe: str = ""
+) -> tuple[Traffic, Recount]:
     async with ledger_of(told, folder) as ledger:
-        traffic = await tallied(ledger)
+        traffic = await tallied(ledger, probe=probe)
         days = DAYS.first.isoformat(), DAYS.last.isoformat()
-        return traffic, recount(folder / "ledger.db", *days, AS_OF)
+        return traffic, recount(folder / "ledger.db", *days, AS_OF, probe)
 
 
 def counts_of(lines: Iterable[Line]) -> dict[tuple[str, str, str], int]:
@@ -99,6 +103,24 @@ async def test_the_numbers_of_a_busy_week_are_those_of_the_ledger(
     agree(traffic, again)
     counted = {measure for measure in Measure if traffic.total[measure]}
     assert counted == set(Measure), "every measure has been put to the test"
+
+
+async def test_what_is_the_probe_agencys_is_counted_by_itself_and_the_total_is_the_same(
+    tmp_path: Path,
+) -> None:
+    week = a_busy_week(1)
+    plain, _ = await counted_both_ways(week, tmp_path / "plain")
+    probe = plain.side(Side.AGENCY)[1].code
+    traffic, again = await counted_both_ways(week, tmp_path / "ledger", probe)
+    agree(traffic, again)
+    assert [line.code for line in traffic.side(Side.PROBE)] == [probe]
+    assert probe not in {line.code for line in traffic.side(Side.AGENCY)}
+    assert traffic.probes[Measure.SENT]
+    assert sum(b.copies for b in traffic.course) == traffic.agencies[Measure.ADDRESSED]
+    for measure in Measure:
+        assert traffic.total[measure] == plain.total[measure]
+        parts = (traffic.agencies, traffic.national, traffic.probes)
+        assert sum(part[measure] for part in parts) == traffic.total[measure]
 
 
 def agree(traffic: Traffic, again: Recount) -> None:
