@@ -15,6 +15,7 @@ from typing import Any, Final
 import click
 
 from axisd.adapters.clock import SystemClock
+from axisd.cli.envelope_business import business_of, business_options, filled_in
 from axisd.cli.exits import BadInput
 from axisd.cli.files import DASH, INPUT, OUTPUT, read_file, write_file
 from axisd.cli.frame import AxisCommand
@@ -24,6 +25,7 @@ from axisd.core.codes import is_code
 from axisd.core.compose import compose_document, compose_status
 from axisd.core.envelope import (
     STATUS_CODES,
+    Business,
     Document,
     Envelope,
     ManifestItem,
@@ -58,6 +60,10 @@ _DAY: Final = click.DateTime(["%Y/%m/%d"])
             "envelope new --from CODE --status 03 --about received.edxml",
             "a status: that document was taken into the register",
         ),
+        (
+            "envelope new --from CODE --business recall --about sent.edxml --reason '…'",
+            "take a document back from all that it went to; also update and replace",
+        ),
     ],
 )
 @click.option(
@@ -82,8 +88,9 @@ _DAY: Final = click.DateTime(["%Y/%m/%d"])
 )
 @click.option("--attach", type=INPUT, multiple=True, help="A file to attach; may be repeated.")
 @click.option("--zip", "zipped", is_flag=True, help="Wrap each file in a zip, as most products do.")
+@business_options
 @click.option("--status", type=click.Choice(STATUS_CODES), help="Build this status instead.")
-@click.option("--about", type=INPUT, help="The envelope that the status is about.")
+@click.option("--about", type=INPUT, help="The envelope that the status or the business is about.")
 @click.option("--about-organ", default="", metavar="CODE", help="Or: the agency that sent it,")
 @click.option("--about-document", default="", metavar="ID", help="its DocumentId,")
 @click.option("--about-code", default="", metavar="NUMBER/NOTATION", help="its number,")
@@ -96,7 +103,7 @@ _DAY: Final = click.DateTime(["%Y/%m/%d"])
     "--out", type=OUTPUT, default=DASH, show_default=True, help="Where the envelope goes."
 )
 def new(sender: str, status: str | None, attach: tuple[Path, ...], out: Path, **told: Any) -> None:
-    """Build an envelope: a new document, or with --status what became of one.
+    """Build an envelope: a new document, with --status what became of one, with --business what changes one.
 
     It is checked against the schema before it is written, and it is not signed. Whether its agencies are in
     a directory is not asked.
@@ -106,9 +113,14 @@ def new(sender: str, status: str | None, attach: tuple[Path, ...], out: Path, **
         if status:
             if told["to"]:
                 raise click.UsageError("a status goes to whoever sent the document: leave --to out")
+            if told["business"]:
+                raise click.UsageError("give --status or --business, not both")
             _expect(told, "about_organ", "about_document", unless="about")
             body = compose_status(_status(sender, status, told, moment))
         else:
+            if told["business"]:
+                _expect(told, "about_document", unless="about")
+                told = filled_in(told, _document_in(told["about"]))
             _expect(told, "to", "number", "notation", "subject")
             document = _document(sender, told, moment)
             body = compose_document(document, _files(attach), zipped=told["zipped"])
@@ -134,11 +146,16 @@ def _document(sender: str, told: Mapping[str, Any], moment: datetime) -> Documen
     organ = _organization(sender)
     date = (told["date"] or moment).strftime("%Y/%m/%d")
     number, notation = told["number"], told["notation"]
+    recipients = tuple(map(_organization, told["to"]))
+    business = business_of(told, tuple(recipient.organ_id for recipient in recipients))
+    recalled = told["about_document"] if business.business is Business.RECALL else ""
     return Document(
         sender=organ,
-        recipients=tuple(map(_organization, told["to"])),
+        recipients=recipients,
         # The law's form: organ, year, running number in the year (spec: Values).
-        document_id=told["document_id"] or f"{organ.organ_id},{date},{number}/{notation}",
+        document_id=told["document_id"]
+        or recalled
+        or f"{organ.organ_id},{date},{number}/{notation}",
         number=number,
         notation=notation,
         place=told["place"],
@@ -147,6 +164,7 @@ def _document(sender: str, told: Mapping[str, Any], moment: datetime) -> Documen
         type_detail="",
         type_name=told["type_name"],
         subject=told["subject"],
+        business=business,
         other=OtherInfo(priority=told["priority"]),
         traces=(Trace(organ.organ_id, moment.strftime("%Y/%m/%d %H:%M:%S")),),
     )
@@ -190,15 +208,24 @@ def _about(told: Mapping[str, Any]) -> ResponseFor:
     if not told["about"]:
         organ, document = _code(told["about_organ"]), told["about_document"]
         return ResponseFor(organ, told["about_code"], document, told["about_date"])
-    document = _read(read_file(told["about"]), str(told["about"]))
-    if not isinstance(document, Document):
-        raise BadInput("it is a status; a status is about a document", where=str(told["about"]))
+    document = _document_in(told["about"])
+    assert document is not None, "a file was given"
     return ResponseFor(
         document.sender.organ_id,
         f"{document.number}/{document.notation}",
         document.document_id,
         document.promulgation_date,
     )
+
+
+def _document_in(file: Path | None) -> Document | None:
+    """The document in `file`; None without one. Raises BadInput for what is none."""
+    if file is None:
+        return None
+    document = _read(read_file(file), str(file))
+    if not isinstance(document, Document):
+        raise BadInput("it is a status; give the document", where=str(file))
+    return document
 
 
 def _read(body: bytes, what: str) -> Envelope:

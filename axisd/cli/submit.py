@@ -65,8 +65,9 @@ def submit(
 ) -> Exit:
     """Hand an envelope in over AMQP, as an agency's system does.
 
-    Exit code 0 when the broker has it safe and the axis did not refuse it, 65 when it did, 75 when no
-    receipt came in time; what became of each recipient is printed. Receipts are only looked at, unproven:
+    Exit code 0 when the broker has it safe and nothing was refused, 65 when the axis refused it, for all
+    recipients or for some, or it could not be placed, or the national axis did not take it, 75 when no
+    receipt came in time. What became of each recipient is printed, with the reason. Receipts are only looked at, unproven:
     axisd inbox --receipts takes them, axisd receipt verify proves them.
     """
     body = read_file(file)
@@ -80,7 +81,7 @@ def submit(
         raise TransientError(
             f"the broker has it, but no receipt came within {wait:g} seconds: does axisd run?"
         )
-    return Exit.REFUSED if answer.rejected else Exit.DONE
+    return Exit.REFUSED if answer.failed else Exit.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,12 @@ def _print(facts: ReceiptFacts) -> None:
         say(f"  {paint(facts.reason, 'bad')}")
         say(f"  en  {visible(facts.reason_text.en)}")
         say(f"  vi  {visible(facts.reason_text.vi)}")
+    for organ, code, text in facts.refusals:
+        if code == facts.reason:  # said already
+            continue
+        say(f"  {visible(organ)}: {paint(code, 'bad')}")
+        say(f"  en  {visible(text.en)}")
+        say(f"  vi  {visible(text.vi)}")
     for code, place, line, text in facts.warnings:
         at = f" at {place}" + (f", line {line}" if line else "") if place else ""
         say(f"  {paint('warning', 'warn')} {code}{visible(at)}")
@@ -152,6 +159,10 @@ def _json(handed_in: _HandedIn, answer: Answer) -> dict[str, Any]:
                 "document": facts.of("Document", "id") or None,
                 "recipients": [
                     {"organ": organ, "outcome": outcome} for organ, outcome in facts.recipients
+                ],
+                "refusals": [
+                    {"organ": organ, "code": code, "text": text._asdict()}
+                    for organ, code, text in facts.refusals
                 ],
                 "reason": facts.reason or None,
                 "text": facts.reason_text._asdict() if facts.reason else None,

@@ -14,6 +14,16 @@ from axisd.client.receipt import Receipt
 from axisd.core.reasons import Event
 from axisd.core.receiptproof import ReceiptFacts
 
+_FAILURES: Final = frozenset(
+    {
+        Event.SUBMISSION_REJECTION,
+        Event.CONTENT_CONSIGNMENT_FAILURE,
+        Event.CONTENT_HANDOVER_FAILURE,
+        Event.CONSIGNMENT_REJECTION,
+        Event.RELAY_REJECTION,
+        Event.RELAY_FAILURE,
+    }
+)
 _SUBMISSION: Final = frozenset({Event.SUBMISSION_ACCEPTANCE, Event.SUBMISSION_REJECTION})
 
 
@@ -34,6 +44,11 @@ class Answer:
     def rejected(self) -> bool:
         """Whether the axis refused it; the reason stands in the receipt."""
         return any(facts.event == Event.SUBMISSION_REJECTION for facts in self._facts())
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is known of anybody that he does not get it, or did not take it."""
+        return any(facts.event in _FAILURES or facts.refusals for facts in self._facts())
 
     @property
     def settled(self) -> bool:

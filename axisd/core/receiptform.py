@@ -17,6 +17,7 @@ from lxml import etree
 
 from axisd.core.chain import recipients_of
 from axisd.core.evidence import Evidence, RecipientOutcome
+from axisd.core.inspection import Outcome
 from axisd.core.reasons import Refusal
 from axisd.core.view import Axis
 from axisd.core.xmldsig import canonical
@@ -26,6 +27,7 @@ NAMESPACE: Final = "urn:axisd:receipt:1.0"
 VERSION: Final = "1.0"
 ROOT: Final = f"{{{NAMESPACE}}}Receipt"
 
+_NOT_EXAMINED: Final = "not-examined"
 _NSMAP: Final = {None: NAMESPACE}
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NONCHARACTERS: Final = ("\ufffe".encode(), "\uffff".encode())
@@ -49,6 +51,12 @@ def compose(
     if not found or any(character in found for character in _NONCHARACTERS):
         found = canonical(_Composer(_clean).receipt(*told))
     return found
+
+
+def _is_examined(evidence: Evidence) -> bool:
+    """Whether anybody looked for a signature: what is refused at an earlier step may have one or not."""
+    skipped = [step for step in evidence.steps if step.outcome is Outcome.SKIPPED]
+    return not any(step.name == "signature" for step in skipped)
 
 
 def _clean(text: object) -> str:
@@ -87,7 +95,7 @@ class _Composer:
                 "receivedAt": wire_time(facts.received_at),
                 "size": facts.size,
                 "digest": facts.digest,
-                "legalValue": facts.legal_value,
+                "legalValue": facts.legal_value if _is_examined(evidence) else _NOT_EXAMINED,
             },
         )
         self._add(
@@ -117,7 +125,7 @@ class _Composer:
             root,
             "Signer",
             {
-                "state": found.state,
+                "state": found.state if _is_examined(evidence) else _NOT_EXAMINED,
                 "subject": found.signer,
                 "certificate": f"sha256:{found.certificate}" if found.certificate else "",
                 "algorithm": found.algorithm,

@@ -49,7 +49,8 @@ class ReceiptFacts:
     """What a receipt says. Empty text for what it does not say; times are ISO 8601.
 
     `legal_at`: what `at` counts for in law; "" where it was sealed before axisd knew working time.
-    `recipients`: organ and outcome of each. `warnings`: code, place, line and sentence of each, in order.
+    `recipients`: organ and outcome of each. `refusals`: of those of them that were refused with a reason of
+    their own, organ, code and sentence. `warnings`: code, place, line and sentence of each, in order.
     `steps`: name, outcome and detail of each step of the inspection, in order.
     `attributes` has every element's attributes by element name,
     the first of each name.
@@ -64,6 +65,7 @@ class ReceiptFacts:
     reason: str
     reason_text: Sentence
     recipients: tuple[tuple[str, str], ...]
+    refusals: tuple[tuple[str, str, Sentence], ...]
     warnings: tuple[tuple[str, str, str, Sentence], ...]
     steps: tuple[tuple[str, str, str], ...]
     attributes: Mapping[str, Mapping[str, str]]
@@ -299,6 +301,11 @@ def _read_facts(root: etree._Element) -> ReceiptFacts:
         recipients=tuple(
             (element.get("organ", ""), element.get("outcome", ""))
             for element in root.iterchildren(f"{_PREFIX}Recipient")
+        ),
+        refusals=tuple(
+            (element.get("organ", ""), why.get("code", ""), _sentence(why))
+            for element in root.iterchildren(f"{_PREFIX}Recipient")
+            for why in element.iterchildren(f"{_PREFIX}Reason")
         ),
         warnings=tuple(
             (

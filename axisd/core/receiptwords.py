@@ -133,6 +133,10 @@ _LEGAL_VALUE: Final[Mapping[str, Sentence]] = {
         "The envelope carried no signature that counts: it is for information and reference.",
         "Gói tin không có chữ ký số có giá trị: chỉ để biết, tham khảo.",
     ),
+    "not-examined": Sentence(
+        "Whether the envelope carries a signature was not examined: it was refused before that.",
+        "Chưa kiểm tra gói tin có chữ ký số hay không: gói tin bị từ chối trước bước đó.",
+    ),
 }
 _SENT: Final = Sentence(
     "Its time of sending is {at}: from then on this acknowledgement exists (QC Điều 10.1).",
@@ -183,8 +187,9 @@ def proofs(
     if "legal_at" in known:
         sentences.append(_IN_HOURS if known["legal_at"] == known["at"] else _OUT_OF_HOURS)
     sentences.append(_BYTES)
-    if event != Event.SUBMISSION_REJECTION and known.get("legal_value") in _LEGAL_VALUE:
-        sentences.append(_LEGAL_VALUE[known["legal_value"]])
+    value = known.get("legal_value", "")
+    if value in _LEGAL_VALUE and (event != Event.SUBMISSION_REJECTION or value == "not-examined"):
+        sentences.append(_LEGAL_VALUE[value])
     yield from (_filled(sentence, known, known) for sentence in sentences)
     for code, text in warnings:
         yield _filled(_WARNED, {"code": code, "text": text.en}, {"code": code, "text": text.vi})

@@ -31,6 +31,7 @@ from axisd.core.routing import organ_of
 from axisd.core.rules import document_id_of, sender_of
 from axisd.core.submission import Door
 from axisd.core.view import View
+from axisd.core.wording import Phrase
 from axisd.core.zone import wire_time
 
 ASKS_BACK: Final = "13"
@@ -41,6 +42,10 @@ REFUSES: Final = "02"
 _AGREES: Final = "15"
 ANSWERS: Final = frozenset({_AGREES, "16"})
 _CHANGES: Final = frozenset({Business.UPDATE, Business.REPLACE})
+_SILENT: Final = {
+    _AGREES: Phrase("it added nothing", "không ghi gì thêm"),
+    "16": Phrase("no reason given", "không nêu lý do"),
+}
 LONGEST: Final = 500
 """Characters of a clerk's words that are kept (NĐ 30/2020 phụ lục VI: Description)."""
 
@@ -237,8 +242,8 @@ def _answered(code: str, item: KnownDelivery, said: StatusRecord) -> Refusal:
     return refuse(
         code,
         agency=item.delivery.identity.recipient,
-        detail=said.words or "no reason given",
-        detail_vi=said.words or "không nêu lý do",
+        detail=said.words or _SILENT[said.code].en,
+        detail_vi=said.words or _SILENT[said.code].vi,
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from axisd.core.availability import Availability, UptimeEnd
+from axisd.core.generally import general_text
 from axisd.core.measures import GROUPS, MEASURES, Measure
 from axisd.core.period import PeriodKind
-from axisd.core.reasons import REASONS, Language, Refusal
+from axisd.core.reasons import Language
 from axisd.core.report import Report
 from axisd.core.statistics import Line, Side, Step
 from axisd.core.wording import Phrase
@@ -43,7 +44,7 @@ def report_page(report: Report, languages: Sequence[Language] = BOTH) -> str:
         served=served(report.availability),
         groups=GROUPS,
         measures=MEASURES,
-        reasons=reason_text,
+        reasons=general_text,
         causes=CAUSES,
         agency_lines=report.traffic.side(Side.AGENCY),
         national_lines=report.traffic.side(Side.NATIONAL),
@@ -51,12 +52,6 @@ def report_page(report: Report, languages: Sequence[Language] = BOTH) -> str:
         Side=Side,
         Step=Step,
     )
-
-
-def reason_text(code: str, language: Language) -> str:
-    """What a reason means in general, with dashes for the particulars; "" for one that is not known."""
-    reason = REASONS.get(code)
-    return Refusal(reason).text(language) if reason else ""
 
 
 def _course(report: Report) -> list[Pair]:

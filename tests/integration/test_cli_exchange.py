@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from axisd.core.reasons import refuse
+from axisd.core.reasons import Event, refuse
 from axisd.core.submission import Submission
 from axisd.ports import Delivered, Message
 from tests.support.amqp import FINANCE, HEALTH, Axis, fresh_axis, until
 from tests.support.broker import Vhost
 from tests.support.cli import axisd, axisd_beside, facts
-from tests.support.evidence import AT, RECIPIENT, accepted, consigned, refused
+from tests.support.evidence import AT, RECIPIENT, UNKNOWN, accepted, consigned, refused
 from tests.support.letters import Seals
 
 
@@ -121,7 +121,7 @@ async def test_warnings_of_an_acceptance_are_printed_in_both_languages(
     warned = refuse(
         "number-repeated", at="/edXML/a", line=7, number="7/STC", document="D0", time="T"
     )
-    receipt = seals.about(replace(accepted(), warnings=(warned,)))
+    receipt = seals.about(replace(accepted(), warnings=(warned,), recipients=(RECIPIENT,)))
     await put(axis, message(RECEIPTS, receipt), message(RECEIPTS, seals.about(consigned()), 2))
     result = await axisd_beside("submit", envelope, *account, "--wait", "20")
     assert result.exit_code == 0, result.stderr
@@ -139,6 +139,35 @@ async def test_a_rejection_ends_the_wait_with_65_and_says_why_in_both_languages(
     assert "SubmissionRejection" in result.stdout
     assert "schema-invalid" in result.stdout
     assert "  vi  " in result.stdout
+
+
+async def test_a_recipient_that_was_refused_is_told_with_the_reason_and_ends_with_65(
+    axis: Axis, account: tuple[str, Path], envelope: Path
+) -> None:
+    seals = Seals(content(envelope))
+    acceptance = replace(accepted(), recipients=(RECIPIENT, UNKNOWN))
+    bodies = [seals.about(acceptance), seals.about(consigned())]
+    await put(axis, *(message(RECEIPTS, body, n) for n, body in enumerate(bodies)))
+    result = await axisd_beside("submit", envelope, "--wait", "60", *account)
+    assert result.exit_code == 65
+    assert f"{UNKNOWN.organ}: recipient-unknown" in result.stdout
+    assert UNKNOWN.refusal is not None
+    assert UNKNOWN.refusal.text("vi") in result.stdout
+
+
+async def test_what_the_national_axis_does_not_take_ends_with_65_and_says_why(
+    axis: Axis, account: tuple[str, Path], envelope: Path
+) -> None:
+    seals = Seals(content(envelope))
+    why = refuse("national-refused", agency=RECIPIENT.organ, code="15", detail="x")
+    turned_away = replace(consigned(), event=Event.RELAY_REJECTION, refusal=why)
+    acceptance = replace(accepted(), recipients=(RECIPIENT,))
+    bodies = [seals.about(acceptance), seals.about(turned_away)]
+    await put(axis, *(message(RECEIPTS, body, n) for n, body in enumerate(bodies)))
+    result = await axisd_beside("submit", envelope, "--wait", "60", *account)
+    assert result.exit_code == 65
+    assert "RelayRejection" in result.stdout
+    assert why.text("vi") in result.stdout
 
 
 async def test_no_receipt_in_time_ends_as_temporary(

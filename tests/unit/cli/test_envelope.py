@@ -105,9 +105,78 @@ def test_a_status_is_about_the_document_that_it_is_given(site: Site, signed: Pat
     assert found["document_id"].startswith(f"{FINANCE},")
 
 
+def business_in(site: Site, built: bytes) -> etree._Element:
+    """The `Bussiness` of what was built, which an axis would accept."""
+    found = facts(
+        axisd(
+            "envelope", "inspect", "-", "--profile", "recorded", "--json", "--config", site.config,
+            stdin=built,
+        )
+    )  # fmt: skip
+    assert found["verdict"] == "accepted", found
+    business = etree.fromstring(built).find(".//{*}Bussiness")
+    assert business is not None
+    return business
+
+
+def texts(root: etree._Element, name: str) -> list[str | None]:
+    return [element.text for element in root.iter(f"{{*}}{name}")]
+
+
+def test_a_recall_takes_all_from_the_document_that_it_recalls(site: Site, signed: Path) -> None:
+    built = axisd(
+        "envelope", "new", "--from", FINANCE, "--business", "recall", "--about", signed,
+        "--reason", "Ban hành nhầm",
+    ).stdout_bytes  # fmt: skip
+    business = business_in(site, built)
+    assert texts(business, "BussinessDocType") == ["1"]
+    assert texts(business, "BussinessDocReason") == ["Ban hành nhầm"]
+    recalled, made = etree.fromstring(signed.read_bytes()), etree.fromstring(built)
+    for name in ("DocumentId", "CodeNumber", "CodeNotation", "Subject"):
+        assert texts(made, name)[:1] == texts(recalled, name)[:1]
+    assert [to.findtext("{*}OrganId") for to in made.iter("{*}To")] == [OFFICE]
+
+
+def test_a_recall_may_be_of_some_alone_and_without_the_file(site: Site) -> None:
+    built = axisd(*DOCUMENT, "--business", "recall", "--about-document", "doc-1").stdout_bytes
+    assert texts(business_in(site, built), "BussinessDocType") == ["1"]
+    assert texts(etree.fromstring(built), "DocumentId")[:1] == ["doc-1"]
+
+
+def test_an_update_has_an_id_of_its_own_and_names_the_old_one(site: Site, signed: Path) -> None:
+    built = axisd(
+        *DOCUMENT, "--business", "update", "--about", signed, "--document-id", "new-1",
+        "--add", "000.00.13.H53", "--drop", OFFICE,
+    ).stdout_bytes  # fmt: skip
+    business, old = business_in(site, built), etree.fromstring(signed.read_bytes())
+    assert texts(business, "BussinessDocType") == ["2"]
+    assert texts(business, "DocumentId") == texts(old, "DocumentId")[:1]
+    assert texts(business, "OrganId") == ["000.00.13.H53", OFFICE]
+    assert texts(business, "ReceiverType") == ["1", "0"]
+    assert "new-1" in texts(etree.fromstring(built), "DocumentId")
+
+
+def test_a_replacement_names_what_it_replaces_and_for_whom(site: Site, signed: Path) -> None:
+    built = axisd(*DOCUMENT, "--business", "replace", "--about", signed).stdout_bytes
+    business, old = business_in(site, built), etree.fromstring(signed.read_bytes())
+    assert texts(business, "BussinessDocType") == ["3"]
+    (replaced,) = business.iter("{*}ReplacementInfo")
+    assert texts(replaced, "DocumentId") == texts(old, "DocumentId")[:1]
+    assert texts(replaced, "OrganId") == [OFFICE]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
+        ((*DOCUMENT, "--business", "recall"), 64, "give --about FILE, or --about-document"),
+        ((*DOCUMENT, "--add", OFFICE), 64, "--add and --drop are of an update"),
+        ((*DOCUMENT, "--reason", "x"), 64, "--reason is of a recall"),
+        ((*STATUS, "03", "--business", "recall"), 64, "--status or --business"),
+        (
+            (*DOCUMENT, "--business", "update", "--about-document", "x", "--drop", "a b"),
+            65,
+            "'a b' is not the code",
+        ),
         ((*NEW,), 64, "give --subject"),
         (("envelope", "new", "--from", OFFICE, "--status", "03"), 64, "give --about FILE, or"),
         ((*DOCUMENT, "--status", "03"), 64, "leave --to out"),

@@ -9,8 +9,9 @@ from axisd.client.answer import Answer
 from axisd.client.handled import Failures, Handled
 from axisd.client.receipt import Receipt, receipt_of
 from axisd.core.evidence import Evidence
+from axisd.core.reasons import Event, refuse
 from axisd.core.receiptproof import ReceiptVerifier
-from tests.support.evidence import RECIPIENT, accepted, consigned, refused
+from tests.support.evidence import RECIPIENT, UNKNOWN, accepted, consigned, refused
 from tests.support.letters import Seals
 
 SEALS = Seals(b"<a/>")
@@ -60,9 +61,19 @@ def test_an_acceptance_owes_word_about_each_recipient_that_it_accepted() -> None
     assert found.complete
 
 
+def test_it_failed_as_soon_as_anybody_does_not_get_it() -> None:
+    assert not answer(receipt(ACCEPTED), receipt(consigned())).failed
+    partial = replace(accepted(), recipients=(RECIPIENT, UNKNOWN))
+    assert answer(receipt(partial)).failed
+    why = refuse("national-refused", agency=RECIPIENT.organ, code="15", detail="x")
+    turned_away = replace(consigned(), event=Event.RELAY_REJECTION, refusal=why)
+    assert answer(receipt(ACCEPTED), receipt(turned_away)).failed
+
+
 def test_a_rejection_settles_it_and_carries_its_reason() -> None:
     found = answer(receipt(refused()))
     assert found.rejected
+    assert found.failed
     assert found.complete
     assert found.refusal is not None
     assert found.refusal.reason == "schema-invalid"

@@ -321,6 +321,17 @@ def test_15_cancels_the_incoming_record_and_the_sender_is_told_with_the_recipien
     assert [d.inbox for d in change.deliveries] == [FINANCE], "the status travels besides"
 
 
+@pytest.mark.parametrize(
+    ("code", "said_en"), [("15", "it added nothing"), ("16", "no reason given")]
+)
+def test_an_answer_without_words_reads_right(code: str, said_en: str) -> None:
+    book = sent(HEALTH)
+    said(book, recall(HEALTH))
+    refusal = said(book, status(code)).evidence[1].refusal
+    assert refusal is not None
+    assert refusal.text("en").endswith(said_en)
+
+
 def test_16_keeps_the_document_and_the_sender_is_told_with_the_recipients_words() -> None:
     book = sent(HEALTH)
     said(book, recall(HEALTH))

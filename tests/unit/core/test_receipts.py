@@ -23,7 +23,7 @@ from axisd.core import trust
 from axisd.core.calendar import Calendar, Hours, Span
 from axisd.core.chain import verify
 from axisd.core.evidence import Evidence, Head, Receipt
-from axisd.core.inspection import STEPS
+from axisd.core.inspection import ABSENT, STEPS, LegalValue, Outcome
 from axisd.core.reasons import OWN_EVENTS, REASONS, Event, refuse
 from axisd.core.receiptform import NAMESPACE, compose
 from axisd.core.receiptproof import CHECKS, ReceiptVerifier
@@ -109,6 +109,30 @@ def test_the_receipt_goes_to_whom_the_evidence_says(sealer: Sealer) -> None:
     assert made.document_id == FACTS.document_id
     assert made.submission_id == FACTS.submission_id
     assert made.event is Event.SUBMISSION_ACCEPTANCE
+
+
+def without_signature(evidence: Evidence, outcome: Outcome) -> Evidence:
+    """No signature is known; `outcome` is that of the step that looks for one."""
+    steps = tuple(
+        dataclasses.replace(step, outcome=outcome) if step.name == "signature" else step
+        for step in evidence.steps
+    )
+    absent = dataclasses.replace(FACTS, signature=ABSENT, legal_value=LegalValue.REFERENCE)
+    return dataclasses.replace(evidence, steps=steps, facts=absent)
+
+
+def test_what_was_refused_before_the_signature_was_looked_at_says_that_it_was_not_examined(
+    sealer: Sealer,
+) -> None:
+    verdict = proven(receipt(sealer, without_signature(refused(), Outcome.SKIPPED)).body)
+    assert verdict.facts is not None
+    assert verdict.facts.of("Signer", "state") == "not-examined"
+    assert verdict.facts.of("Submission", "legalValue") == "not-examined"
+    assert any("not examined" in sentence.en for sentence in verdict.proves)
+    looked_at = proven(receipt(sealer, without_signature(refused(), Outcome.REFUSED)).body)
+    assert looked_at.facts is not None
+    assert looked_at.facts.of("Signer", "state") == "absent"
+    assert looked_at.facts.of("Submission", "legalValue") == "reference"
 
 
 # --- legal time -----------------------------------------------------------------------------------
