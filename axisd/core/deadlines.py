@@ -12,29 +12,29 @@ Everything here is a pure step from one `Watch` to the next; what is said when a
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, datetime, time
 from typing import Final
 
 from axisd.core.envelope import Kind
 from axisd.core.history import UNWATCHED, Watch
 from axisd.core.policy import DeadlineKind
 from axisd.core.view import View
-from axisd.core.zone import day_of
+from axisd.core.writtentime import day_in, moment_in
+from axisd.core.zone import VIETNAM, day_of
 
 _ARRIVED: Final = frozenset({"01", "02", "03", "04", "05", "06"})
 _REGISTERED: Final = _ARRIVED - {"01"}
 _ASKED_BACK: Final = frozenset({DeadlineKind.REGISTRATION, DeadlineKind.REPLY})
 """What nobody is pressed for while a recall is unanswered."""
-_DATE: Final = re.compile(r"(\d{4})/(\d{2})/(\d{2})", re.ASCII)
 
 
 def begin(view: View, *, created_at: datetime, inbox: str, due_date: str, kind: str) -> Watch:
     """What is awaited of a recipient from the moment that a document is settled.
 
-    `inbox`: whose office hours count. `due_date`: as the document writes it (yyyy/MM/dd), anything else
-    asks for no reply, nor does a day that was over before. Nothing is awaited for a status, and nothing of
+    `inbox`: whose office hours count. `due_date`: as the document writes it, a day (yyyy/MM/dd) or a moment
+    (yyyy/MM/dd HH:mm:ss, or ISO 8601 with a zone; hỏa tốc hẹn giờ); anything else asks for no reply, nor does
+    what was over before. Nothing is awaited for a status, and nothing of
     the probe agency, which is nobody.
     """
     if kind != Kind.DOCUMENT or (view.probe and inbox == view.probe):
@@ -202,18 +202,20 @@ def _started(
 
 
 def _reply_due(view: View, created_at: datetime, inbox: str, text: str) -> datetime | None:
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return None
-    try:
-        day = date(*map(int, found.groups()))
-    except ValueError:
-        return None
-    if day < day_of(created_at):
-        return None
+    day, moment = day_in(text), moment_in(text)
     # Asked for on a day off, or after hours: whoever receives it then has the next working day.
-    calendar = view.calendar
-    return max(calendar.end_of_date(day, inbox), calendar.end_of_day(created_at, inbox))
+    calendar, soonest = view.calendar, view.calendar.end_of_day(created_at, inbox)
+    if moment is not None:
+        # Many a producer writes a day as its first second, and means the day.
+        if moment.astimezone(VIETNAM).time() == time():
+            day = day_of(moment)
+        elif moment > calendar.legal_time(created_at, inbox):
+            return moment.astimezone(UTC)
+        else:
+            return soonest if moment > created_at else None
+    if day is None or day < day_of(created_at):
+        return None
+    return max(calendar.end_of_date(day, inbox), soonest)
 
 
 def _done_at(watch: Watch, kind: DeadlineKind) -> datetime | None:

@@ -90,6 +90,24 @@ def test_what_is_no_date_asks_for_no_reply(text: str) -> None:
     assert begun(due_date=text).reply_due is None
 
 
+@pytest.mark.parametrize("text", ["2026/01/20 10:30:00", "2026-01-20T03:30:00Z"])
+def test_a_due_date_with_an_hour_is_due_at_that_moment(text: str) -> None:
+    assert begun(due_date=text).reply_due == at(20, 10, 30)
+
+
+def test_a_day_written_as_its_first_second_is_that_day() -> None:
+    assert begun(due_date="2026/01/20 00:00:00").reply_due == at(20, 17)
+
+
+def test_an_hour_that_had_passed_asks_for_no_reply() -> None:
+    assert begun(at(5, 10), due_date="2026/01/05 09:59:59").reply_due is None
+    assert begun(at(5, 10), due_date="2026/01/05 10:00:01").reply_due == at(5, 10).replace(second=1)
+
+
+def test_an_hour_before_it_counts_as_received_leaves_the_next_working_day() -> None:
+    assert begun(at(17, 9), due_date="2026/01/18 10:00:00").reply_due == at(19, 17)
+
+
 def test_a_day_that_is_over_asks_for_no_reply() -> None:
     assert begun(due_date="2026/01/04").reply_due is None
     assert begun(due_date="2026/01/05").reply_due == at(5, 17)
