@@ -63,6 +63,13 @@ class _Told:
             else ""
         )
         _fact("what", f"{kind} {facts.document_id} {code}")
+        signed = " ".join(filter(None, (record.position, record.signer)))
+        pages = f"{record.pages} pages" if record.pages else ""
+        said = ", ".join(filter(None, (record.type_name, record.place, pages)))
+        if said:
+            _fact("kind", visible(said))
+        if signed:
+            _fact("signed by", visible(signed))
         account = f", account {facts.account}" if facts.account else ""
         _fact("from", f"{facts.sender or 'unknown'} ({facts.door}{account}, {facts.lane})")
         _fact("bytes", f"{facts.size} {facts.digest}")

@@ -109,7 +109,9 @@ class KnownDelivery:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRecord:
-    """One row for one hand-in. `subject` is None where it must not be kept (marks of secrecy)."""
+    """One row for one hand-in. `subject` is None where it must not be kept (marks of secrecy). From
+    `type_name` on: what a document says of itself (QC Điều 7.2), its kind, who signed it in what position, where
+    it was promulgated, how many pages it has; "" for what it does not say."""
 
     facts: Facts
     state: SubmissionState
@@ -123,6 +125,11 @@ class SubmissionRecord:
     subject: str | None = None
     external_id: str | None = None
     duplicate_of: str | None = None
+    type_name: str = ""
+    signer: str = ""
+    position: str = ""
+    place: str = ""
+    pages: str = ""
 
     @property
     def number_key(self) -> NumberKey | None:

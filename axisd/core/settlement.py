@@ -300,6 +300,11 @@ def _record(
         if state is SubmissionState.ACCEPTED
         else None,
         duplicate_of=duplicate_of,
+        type_name=cut(document.type_name) if document else "",
+        signer=cut(document.signer_name) if document else "",
+        position=cut(document.signer_position) if document else "",
+        place=cut(document.place) if document else "",
+        pages=cut(document.other.page_amount) if document else "",
     )
 
 

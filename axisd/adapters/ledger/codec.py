@@ -155,6 +155,11 @@ def submission_columns(record: SubmissionRecord) -> Columns:
         "subject": record.subject,
         "external_id": record.external_id,
         "duplicate_of": record.duplicate_of,
+        "type_name": record.type_name,
+        "signer": record.signer,
+        "position": record.position,
+        "place": record.place,
+        "pages": record.pages,
         "facts": facts_text(facts),
     }
 
@@ -174,6 +179,11 @@ def submission_of(row: Row[Any]) -> SubmissionRecord:
         subject=row.subject,
         external_id=row.external_id,
         duplicate_of=row.duplicate_of,
+        type_name=row.type_name,
+        signer=row.signer,
+        position=row.position,
+        place=row.place,
+        pages=row.pages,
     )
 
 

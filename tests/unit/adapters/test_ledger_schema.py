@@ -32,6 +32,9 @@ async def ledger(tmp_path: Path) -> AsyncIterator[SqlLedger]:
     await opened.close()
 
 
+NEW_IN_0009 = {"type_name", "signer", "position", "place", "pages"}
+
+
 def scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", "axisd.adapters.ledger:migrations")
@@ -158,7 +161,8 @@ async def test_a_ledger_of_any_version_is_upgraded_with_what_it_has(
         config.set_main_option("script_location", "axisd.adapters.ledger:migrations")
         config.set_main_option("path_separator", "newline")
         command.upgrade(config, version)
-        row = {**codec.submission_columns(case("D1").record), "due_date": None}
+        later = {"due_date", *NEW_IN_0009}
+        row = {**codec.submission_columns(case("D1").record), **dict.fromkeys(later)}
         known = {name: value for name, value in row.items() if value is not None}
         names, values = ", ".join(known), ", ".join(f":{name}" for name in known)
         connection.execute(text(f"INSERT INTO submission ({names}) VALUES ({values})"), known)
@@ -181,7 +185,6 @@ async def test_recalls_of_before_are_kept_when_their_table_is_made_anew(tmp_path
             one.deliveries, (RecallOutcome.ASKED, RecallOutcome.AGREED), strict=False
         )
     ]
-    new = {"type_name", "signer", "position", "place", "pages"}
     rows = [
         ("submission", {**codec.submission_columns(one.record)}),
         ("payload", {"digest": one.record.facts.digest, "size": 0, "body": b""}),
@@ -194,7 +197,7 @@ async def test_recalls_of_before_are_kept_when_their_table_is_made_anew(tmp_path
         config.set_main_option("path_separator", "newline")
         command.upgrade(config, "0006")
         for table, row in rows:
-            known = {k: v for k, v in row.items() if k not in new}
+            known = {k: v for k, v in row.items() if k not in NEW_IN_0009}
             names, values = ", ".join(known), ", ".join(f":{name}" for name in known)
             connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), known)
     engine.dispose()

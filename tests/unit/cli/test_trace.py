@@ -52,6 +52,21 @@ def traced(site: Site, identifier: str) -> list[Any]:
     return submissions
 
 
+def test_what_a_document_says_of_itself_is_shown(site: Site) -> None:
+    handed_in(site, document(OFFICE), account="finance", agency=FINANCE)
+    [found] = traced(site, ID)
+    assert (found["type"], found["place"]) == ("Công văn", "Tây Ninh")
+    assert (found["signed_by"], found["position"], found["pages"]) == (None, None, None)
+    shown = axisd("document", "trace", ID, "--config", site.config).stdout
+    assert "Công văn, Tây Ninh" in shown
+    page = site.folder / "trace.html"
+    axisd("document", "trace", ID, "--config", site.config, "--html", page)
+    told = "".join(html.fromstring(page.read_bytes()).itertext())
+    assert "Loại văn bản" in told
+    assert "Nơi ban hành" in told
+    assert "Chức vụ" not in told, "what it does not say takes no line"
+
+
 def test_every_recipient_and_every_event_stands_in_order_with_its_receipt(site: Site) -> None:
     submission = handed_in(
         site, document(OFFICE, "000.00.99.H53"), account="finance", agency=FINANCE

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axisd.core.case import prepare
-from axisd.core.envelope import Business, Organization
+from axisd.core.envelope import Business, Organization, OtherInfo
 from axisd.core.inspect import crashed
 from axisd.core.inspection import Inspection, LegalValue
 from axisd.core.lifecycle import DeliveryState, SubmissionState
@@ -341,6 +341,21 @@ def test_a_refusal_that_nobody_can_be_told_of_is_evidence_all_the_same() -> None
     assert change.outbox == ()
 
 
+def test_what_a_document_says_of_itself_is_kept_as_it_says_it() -> None:
+    made = replace(
+        document(HEALTH),
+        type_name="Quyết định",
+        signer_name="Nguyễn Văn A",
+        signer_position="Giám đốc",
+        place="Tây Ninh",
+        other=OtherInfo(page_amount="12"),
+    )
+    record = Book().settle(inspected(made)).submission
+    assert record is not None
+    kept = (record.type_name, record.signer, record.position, record.place, record.pages)
+    assert kept == ("Quyết định", "Nguyễn Văn A", "Giám đốc", "Tây Ninh", "12")
+
+
 def test_of_a_secret_nothing_is_kept_but_the_refusal() -> None:
     secret = document(attachments=(attachment(name="Kế hoạch tuyệt mật.pdf"),))
     inspection = replace(refused(refuse("secrecy-mark"), secret), keep_payload=False)
@@ -349,6 +364,7 @@ def test_of_a_secret_nothing_is_kept_but_the_refusal() -> None:
     assert record is not None
     assert change.payload is None
     assert (record.subject, record.number, record.notation) == (None, "", "")
+    assert {record.type_name, record.signer, record.position, record.place, record.pages} == {""}
     assert record.facts.attachments == ()
     assert "Kế hoạch" not in repr(change)
     assert record.facts.document_id == secret.document_id
