@@ -11,19 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from axisd.client.receipt import Receipt
-from axisd.core.reasons import Event
+from axisd.core.reasons import FAILURE_EVENTS, Event
 from axisd.core.receiptproof import ReceiptFacts
 
-_FAILURES: Final = frozenset(
-    {
-        Event.SUBMISSION_REJECTION,
-        Event.CONTENT_CONSIGNMENT_FAILURE,
-        Event.CONTENT_HANDOVER_FAILURE,
-        Event.CONSIGNMENT_REJECTION,
-        Event.RELAY_REJECTION,
-        Event.RELAY_FAILURE,
-    }
-)
+_FAILURES: Final = FAILURE_EVENTS | {Event.SUBMISSION_REJECTION}
 _SUBMISSION: Final = frozenset({Event.SUBMISSION_ACCEPTANCE, Event.SUBMISSION_REJECTION})
 
 

@@ -97,6 +97,10 @@ OPEN: Final = frozenset({_S.QUEUED, _S.DEFERRED, _S.HELD})
 """States in which the axis itself still owes the recipient something."""
 
 
+FAILED: Final = frozenset({_S.REJECTED, _S.EXPIRED, _S.WITHDRAWN})
+"""States in which the recipient does not have it, and will not get it."""
+
+
 def after(state: DeliveryState, event: DeliveryEvent) -> DeliveryState:
     """The state after `event`; the same state when the table has no such transition."""
     return TRANSITIONS.get((state, event), state)

@@ -36,6 +36,16 @@ class Event(StrEnum):
     NATIONAL_RECONCILIATION = "NationalReconciliation"
 
 
+FAILURE_EVENTS: Final = frozenset(
+    {
+        Event.CONTENT_CONSIGNMENT_FAILURE,
+        Event.CONTENT_HANDOVER_FAILURE,
+        Event.CONSIGNMENT_REJECTION,
+        Event.RELAY_REJECTION,
+        Event.RELAY_FAILURE,
+    }
+)
+"""By which one recipient does not get what was accepted."""
 OWN_EVENTS: Final = frozenset(
     {Event.DIRECTORY_CHANGE, Event.INTERCONNECTION_CHECK, Event.NATIONAL_RECONCILIATION}
 )

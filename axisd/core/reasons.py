@@ -13,11 +13,20 @@ from typing import Final
 
 from axisd.core.delivery_reasons import DELIVERY
 from axisd.core.life_reasons import LIFE
-from axisd.core.reason import OWN_EVENTS, Event, Fault, Language, Reason, Refusal
+from axisd.core.reason import (
+    FAILURE_EVENTS,
+    OWN_EVENTS,
+    Event,
+    Fault,
+    Language,
+    Reason,
+    Refusal,
+)
 from axisd.core.reason import sender_fault as _sender
 from axisd.core.reason import warning as _warning
 
 __all__ = [
+    "FAILURE_EVENTS",
     "OWN_EVENTS",
     "REASONS",
     "Event",

@@ -105,6 +105,9 @@ class KnownDelivery:
     recall: Recall | None = None
     mailbox: MailboxMark | None = None
     """How it stands in its recipient's mailbox; None for what goes another way."""
+    failure: str | None = None
+    """Id of the newest receipt that says why it failed; None for one that did not, or of which nobody was
+    told."""
 
 
 @dataclass(frozen=True, slots=True)

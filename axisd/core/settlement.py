@@ -182,15 +182,15 @@ def _accepted(
 
 
 def _duplicate(case: Case, repeats: list[KnownDelivery], view: View, now: datetime) -> Change:
+    """What was told of it is told again: the acceptance, and where a copy failed, that it did."""
     latest = max(repeats, key=lambda repeat: repeat.facts.submission_id)
-    to = latest.facts.reply_to
-    resend: tuple[OutboxRow, ...] = ()
-    if latest.acceptance is not None and to and witness.takes_receipts(to, view):
-        resend = (
-            OutboxRow(
-                latest.acceptance, OutboxKind.RECEIPT, f"receipts:{to}", case.facts.lane, now
-            ),
-        )
+    told = [(latest.acceptance, latest.facts.reply_to)]
+    told += [(repeat.failure, repeat.facts.reply_to) for repeat in repeats]
+    resend = tuple(
+        OutboxRow(receipt, OutboxKind.RECEIPT, f"receipts:{to}", case.facts.lane, now)
+        for receipt, to in dict.fromkeys(told)
+        if receipt is not None and to and witness.takes_receipts(to, view)
+    )
     return Change(
         _record(case, SubmissionState.DUPLICATE, duplicate_of=latest.facts.submission_id),
         resend=resend,

@@ -13,6 +13,8 @@ from axisd.core.case import prepare
 from axisd.core.evidence import Evidence
 from axisd.core.history import Link, StatusRecord
 from axisd.core.inspection import Inspection
+from axisd.core.lifecycle import FAILED
+from axisd.core.reasons import FAILURE_EVENTS
 from axisd.core.records import (
     Change,
     Delivery,
@@ -47,7 +49,7 @@ class Book:
     def known(self, asked: Questions) -> Known:
         """The answers to exactly what was asked."""
         answers = Known()
-        for item in self.deliveries.values():
+        for item in map(self._with_failure, self.deliveries.values()):
             identity = item.delivery.identity
             document = identity.sender, identity.document_id
             if (
@@ -90,6 +92,17 @@ class Book:
     def decide(self, inspection: Inspection, known: Known, now: datetime = NOW) -> Change:
         """The settlement on this ground, not taken in."""
         return settle(prepare(inspection, self.view), known, self.view, mint=self.mint, now=now)
+
+    def _with_failure(self, item: KnownDelivery) -> KnownDelivery:
+        told = [
+            evidence.id
+            for evidence in self.evidence
+            if evidence.delivery_id == item.delivery.id
+            and evidence.event in FAILURE_EVENTS
+            and evidence.receipt_to is not None
+        ]
+        failed = item.delivery.state in FAILED and told
+        return replace(item, failure=told[-1]) if failed else item
 
     def settle(self, inspection: Inspection, now: datetime = NOW) -> Change:
         """Settles and takes in, in a transaction of its own."""

@@ -43,8 +43,8 @@ from axisd.core.history import (
     Recall,
     RecallOutcome,
 )
-from axisd.core.lifecycle import SubmissionState
-from axisd.core.reasons import Event
+from axisd.core.lifecycle import FAILED, SubmissionState
+from axisd.core.reasons import FAILURE_EVENTS, Event
 from axisd.core.records import (
     Change,
     Deferral,
@@ -174,6 +174,16 @@ _BY_NUMBER: Final = (
     )
     .order_by(_submission.id.desc())
 )
+_FAILURES: Final = (
+    select(_receipt.id, _entry.delivery_id)
+    .join(tables.entry, _entry.position == _receipt.position)
+    .where(
+        _among(_entry.submission_id),
+        _entry.delivery_id.is_not(None),
+        _entry.event.in_(sorted(FAILURE_EVENTS)),
+    )
+    .order_by(_entry.position)
+)
 _WAITING: Final = select(tables.outbox.c.id).where(_among(tables.outbox.c.id))
 _BY_EXTERNAL: Final = select(tables.external).where(_among(_external.external_id))
 _INSERT: Final = {table: insert(table) for table in tables.METADATA.sorted_tables}
@@ -247,6 +257,12 @@ def known(connection: Connection, questions: Questions) -> Known:
     answers = Known()
     texts = {row.submission_id: row.facts for row in rows.values()}
     facts = {submission_id: codec.facts_of(text) for submission_id, text in texts.items()}
+    failed = {row.id: row.submission_id for row in rows.values() if row.state in FAILED}
+    failures = {
+        row.delivery_id: row.id
+        for row in _matching(connection, _FAILURES, set(failed.values()))
+        if row.delivery_id in failed
+    }
     for row in rows.values():
         delivery = codec.delivery_of(row)
         answers.add(
@@ -256,6 +272,7 @@ def known(connection: Connection, questions: Questions) -> Known:
                 row.acceptance,
                 _recalled(row),
                 items.mark_of(row, row.id, row.item_state),
+                failures.get(row.id),
             )
         )
     for row in changes:

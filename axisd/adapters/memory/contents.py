@@ -10,8 +10,9 @@ from axisd.core.availability import Uptime
 from axisd.core.evidence import Entry, Head, Receipt
 from axisd.core.federation import Untaken
 from axisd.core.history import Joined, Link, Recall, StatusRecord
+from axisd.core.lifecycle import FAILED
 from axisd.core.mailbox import MailboxMark
-from axisd.core.reasons import Event
+from axisd.core.reasons import FAILURE_EVENTS, Event
 from axisd.core.records import (
     Change,
     Delivery,
@@ -102,6 +103,22 @@ class Contents:
             self.acceptance(delivery.submission_id),
             self.recalls.get(delivery.id),
             self.mailbox.get(delivery.id),
+            self.failure(delivery) if delivery.state in FAILED else None,
+        )
+
+    def failure(self, delivery: Delivery) -> str | None:
+        """The newest receipt that says why `delivery` failed."""
+        told = {receipt.position: receipt.id for receipt in self.receipts.values()}
+        return next(
+            (
+                told[entry.position]
+                for entry in reversed(self.entries)
+                if entry.position in told
+                and entry.submission_id == delivery.submission_id
+                and entry.delivery_id == delivery.id
+                and entry.event in FAILURE_EVENTS
+            ),
+            None,
         )
 
     def written(self, records: Records, staged: Mapping[str, bytes]) -> Contents:

@@ -14,7 +14,7 @@ import pytest
 from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
 from axisd.core.audit import digest_of
-from axisd.core.evidence import Head, own_facts
+from axisd.core.evidence import Evidence, Head, own_facts
 from axisd.core.history import Awaited, Link, LinkKind, Recall, RecallOutcome, Watch
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event
@@ -22,6 +22,7 @@ from axisd.core.records import (
     INLINE_LIMIT,
     Change,
     Deferral,
+    Delivery,
     DeliveryUpdate,
     KnownDelivery,
     OutboxSummary,
@@ -266,6 +267,33 @@ async def test_the_receipt_of_a_handover_is_not_taken_for_the_acceptance(ledger:
     await commit(ledger, one.change, Change(evidence=(handover,)))
     found = await known(ledger, Questions(deliveries=frozenset({one.delivery.id})))
     assert found[one.delivery.id].acceptance == one.acceptance.id
+
+
+async def test_of_what_failed_the_newest_receipt_that_says_so_is_known(ledger: Both) -> None:
+    one, other = case("D1", recipients=RECIPIENTS[:2]), case("D2")
+    failed, handed = one.deliveries
+
+    def about(event: Event, of: Delivery, to: str | None = SENDER) -> Evidence:
+        return evidence(one.record.facts, event, of=of, receipt_to=to)
+
+    placed = about(Event.CONTENT_CONSIGNMENT, failed)
+    first = about(Event.CONTENT_CONSIGNMENT_FAILURE, failed)
+    last = about(Event.CONSIGNMENT_REJECTION, failed)
+    untold = about(Event.CONSIGNMENT_REJECTION, failed, None)
+    once = about(Event.CONTENT_CONSIGNMENT_FAILURE, handed)
+    ends = (
+        DeliveryUpdate(failed.id, DeliveryState.REJECTED, "02", "recipient-refused"),
+        DeliveryUpdate(handed.id, DeliveryState.HANDED_OVER, "01", ""),
+    )
+    told = (placed, first, last, untold, once)
+    await commit(ledger, one.change, other.change, Change(evidence=told, updates=ends))
+    ids = frozenset({failed.id, handed.id, other.delivery.id})
+    found = await known(ledger, Questions(deliveries=ids))
+    assert {key: item.failure for key, item in found.items()} == {
+        failed.id: last.id,
+        handed.id: None,  # truth wins: it did arrive
+        other.delivery.id: None,
+    }
 
 
 async def test_the_first_submission_under_a_doors_id_stands(ledger: Both) -> None:

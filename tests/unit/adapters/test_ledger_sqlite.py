@@ -23,9 +23,9 @@ from axisd.adapters.ledger.faults import translated
 from axisd.adapters.ledger.payloads import PayloadFiles
 from axisd.core.audit import digest_of
 from axisd.core.history import CONSIGNMENT, NumberKey
-from axisd.core.lifecycle import SubmissionState
+from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.policy import DeadlineKind
-from axisd.core.records import INLINE_LIMIT, Change, Questions
+from axisd.core.records import INLINE_LIMIT, Change, DeliveryUpdate, Questions
 from axisd.core.submission import Door
 from axisd.errors import ConfigError, IntegrityError, TransientError
 from tests.support import tale
@@ -272,6 +272,8 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
     cases = [case(f"D{n}", external_id=f"N{n}", recipients=RECIPIENTS) for n in range(3)]
     await commit(ledger, *(one.change for one in cases))
     ids = [row.id for one in cases for row in one.change.outbox]
+    failed = DeliveryUpdate(cases[0].delivery.id, DeliveryState.REJECTED, "", "broker-refused")
+    await commit(ledger, Change(updates=(failed,)))
     async with ledger.transaction() as transaction:
         await transaction.known(
             Questions(

@@ -6,16 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axisd.core.advance import Failed, Means, advance
 from axisd.core.case import prepare
 from axisd.core.envelope import Business, Organization, OtherInfo
 from axisd.core.inspect import crashed
 from axisd.core.inspection import Inspection, LegalValue
 from axisd.core.lifecycle import DeliveryState, SubmissionState
 from axisd.core.reasons import Event, refuse
-from axisd.core.records import INLINE_LIMIT, Change, OutboxKind, RouteKind
+from axisd.core.records import INLINE_LIMIT, Change, Known, OutboxKind, RouteKind
+from axisd.core.retry import Backoff
 from axisd.core.settlement import questions, settle
 from axisd.core.submission import Door, Lane
 from tests.support.book import Book
+from tests.support.life_vectors import confirmed, recall, said
 from tests.support.values import (
     CLOSED,
     COMMUNE,
@@ -33,6 +36,7 @@ from tests.support.values import (
     directory,
     document,
     inspected,
+    parcel,
     refused,
     status,
     submission,
@@ -704,3 +708,47 @@ def test_a_status_goes_where_it_is_said_to_go_beside_it() -> None:
     assert made.inbox == OFFICE
     (made,) = book.settle(beside(status("04", sender=HEALTH), body=b"<edXML>4</edXML>")).deliveries
     assert made.inbox == FINANCE
+
+
+def told_again(change: Change) -> list[str]:
+    """The events of the receipts that go out again."""
+    return [row.id for row in change.resend]
+
+
+@pytest.mark.parametrize("end", ["recipient", "axis", "withdrawn"])
+def test_a_repeat_of_what_failed_is_told_both_that_it_was_accepted_and_that_it_failed(
+    end: str,
+) -> None:
+    book = Book()
+    first = book.settle(inspected(document(HEALTH, OFFICE)))
+    copy = book.delivery(HEALTH).id
+    if end == "recipient":
+        confirmed(book)
+        said(book, status("02", description="Sai nơi nhận"))
+    elif end == "withdrawn":
+        said(book, recall(HEALTH))
+    else:
+        _broken(book, HEALTH)
+    failure = next(e for e in book.evidence if e.delivery_id == copy and e.refusal)
+    again = book.settle(inspected(document(HEALTH, OFFICE)))
+    assert told_again(again) == [first.evidence[0].id, failure.id]
+    assert {row.destination for row in again.resend} == {f"receipts:{FINANCE}"}
+
+
+def test_a_repeat_of_what_did_not_fail_is_told_the_acceptance_alone() -> None:
+    book = Book()
+    first = book.settle(inspected(document(HEALTH)))
+    confirmed(book)
+    said(book, status("01"))
+    assert told_again(book.settle(inspected(document(HEALTH)))) == [first.evidence[0].id]
+
+
+def _broken(book: Book, recipient: str) -> None:
+    """The broker refuses the copy for good."""
+    delivery = book.delivery(recipient)
+    item = book.deliveries[delivery.id]
+    known = Known()
+    known.add(item)
+    means = Means(Backoff(), 0.0, book.mint, NOW, book.view)
+    failed = Failed(refuse("broker-refused", agency=recipient), final=True)
+    book.take_in(advance(parcel(delivery, facts=item.facts), failed, known, means))
