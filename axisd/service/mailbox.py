@@ -114,15 +114,16 @@ class Mailbox:
     ) -> Sequence[MailboxItem]:
         """The account says `processing`, `done` or `fail` (with its `cause`) of the items with these ids, in one
         transaction. The items as they are then; those that are not the account's are left out. Saying it
-        again changes nothing."""
+        again changes nothing, nor does saying it of what was fetched and given back since."""
         view, cause = self._view(), said_cause(cause)
-        items = self._own(account, await self._mailboxes.items(ids), view)
+        found = await self._mailboxes.items(ids)
+        items = [item for item in self._of(account, found, view) if _is_known(item)]
 
         def decision(known: list[KnownDelivery]) -> Change:
             now = self._clock.now()
             return marked(known, state, cause, view=view, mint=self._clock.new_id, now=now)
 
-        return await self._decide(items, state, decision)
+        return [item for item in await self._decide(items, state, decision) if _is_known(item)]
 
     async def sent(
         self, account: str, kind: str = "", *, submission_id: str = "", limit: int = PAGE
@@ -139,13 +140,14 @@ class Mailbox:
         view = view or self._view()
         return view.directory.spoken_for(account, day_of(self._clock.now()))
 
-    def _own(
+    def _own(self, account: str, items: Iterable[MailboxItem]) -> Sequence[MailboxItem]:
+        return [item for item in self._of(account, items) if item.state is not ItemState.WITHDRAWN]
+
+    def _of(
         self, account: str, items: Iterable[MailboxItem], view: View | None = None
-    ) -> Sequence[MailboxItem]:
+    ) -> Iterable[MailboxItem]:
         codes = frozenset(self._codes(account, view))
-        return [
-            item for item in items if item.inbox in codes and item.state is not ItemState.WITHDRAWN
-        ]
+        return (item for item in items if item.inbox in codes)
 
     async def _fetch(
         self, account: str, items: Sequence[MailboxItem], record: SubmissionRecord | None
@@ -173,7 +175,8 @@ class Mailbox:
             return fetched(known, self._clock.now())
 
         after = await self._decide(new, ItemState.PROCESSING, decision)
-        return len(after) > 0 or len(new) < len(items)
+        left = [item for item in after if item.state is not ItemState.WITHDRAWN]
+        return bool(left) or len(new) < len(items)
 
     async def _decide(
         self,
@@ -181,7 +184,7 @@ class Mailbox:
         state: ItemState,
         decide: Callable[[list[KnownDelivery]], Change],
     ) -> Sequence[MailboxItem]:
-        """The items as they are after the decision is durable; one withdrawn meanwhile is left out."""
+        """The items as they are after the decision is durable."""
         if not items:
             return []
         ids = [item.id for item in items]
@@ -192,8 +195,7 @@ class Mailbox:
         lane = Lane.URGENT if any(i.lane is Lane.URGENT for i in items) else Lane.NORMAL
         change = await self._commits.decide(Questions(deliveries=frozenset(ids)), decision, lane)
         self._count(items, change, state)
-        after = await self._mailboxes.items(ids)
-        return [item for item in after if item.state is not ItemState.WITHDRAWN]
+        return await self._mailboxes.items(ids)
 
     def _count(self, items: Sequence[MailboxItem], change: Change, state: ItemState) -> None:
         kinds = {item.id: item.kind for item in items}
@@ -201,3 +203,8 @@ class Mailbox:
             count = sum(kinds[mark.id] == kind for mark in change.mailbox)
             if count:
                 self._telemetry.marked(state, kind, count)
+
+
+def _is_known(item: MailboxItem) -> bool:
+    """Whether its system can have seen it: what was withdrawn unfetched, it never heard of."""
+    return item.state is not ItemState.WITHDRAWN or item.fetched_at is not None

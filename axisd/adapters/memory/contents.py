@@ -28,7 +28,8 @@ from axisd.core.records import (
 from axisd.core.submission import Door
 from axisd.errors import IntegrityError
 
-_ACCEPTANCES = (Event.SUBMISSION_ACCEPTANCE, Event.RECEIVED_FROM_NON_ERDS)
+ACCEPTANCES = frozenset({Event.SUBMISSION_ACCEPTANCE, Event.RECEIVED_FROM_NON_ERDS})
+"""Entries whose place in the chain is the number of a message."""
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class Contents:
             (
                 receipt.id
                 for receipt in self.receipts.values()
-                if receipt.submission_id == submission_id and receipt.event in _ACCEPTANCES
+                if receipt.submission_id == submission_id and receipt.event in ACCEPTANCES
             ),
             None,
         )
@@ -90,7 +91,7 @@ class Contents:
             (
                 entry.position
                 for entry in self.entries
-                if entry.submission_id == submission_id and entry.event in _ACCEPTANCES
+                if entry.submission_id == submission_id and entry.event in ACCEPTANCES
             ),
             None,
         )

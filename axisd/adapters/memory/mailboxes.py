@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from datetime import datetime
 from itertools import groupby
 
-from axisd.adapters.memory.contents import Contents
+from axisd.adapters.memory.contents import ACCEPTANCES, Contents
 from axisd.core.audit import digest_of
 from axisd.core.lifecycle import SubmissionState
 from axisd.core.mailbox import (
@@ -79,10 +79,8 @@ class MemoryMailboxes:
         contents = self._contents()
         if not 0 < number <= len(contents.entries):
             return None
-        submission_id = contents.entries[number - 1].submission_id
-        if contents.number(submission_id) != number:
-            return None
-        return contents.submissions.get(submission_id)
+        entry = contents.entries[number - 1]
+        return contents.submissions.get(entry.submission_id) if entry.event in ACCEPTANCES else None
 
     async def submission(self, submission_id: str) -> SubmissionRecord | None:
         """One submission by its id, or None."""
@@ -163,7 +161,7 @@ def _item(contents: Contents, key: str) -> MailboxItem:
         addressed=delivery.addressed,
         inbox=delivery.inbox,
         lane=delivery.lane,
-        size=contents.submissions[delivery.submission_id].facts.size,
+        size=len(contents.payloads[delivery.digest]),
         digest=delivery.digest,
         created_at=delivery.created_at,
     )

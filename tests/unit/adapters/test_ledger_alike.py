@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.memory import MemoryLedger
+from axisd.adapters.memory.contents import ACCEPTANCES
 from axisd.core.audit import digest_of
 from axisd.core.evidence import Evidence
 from axisd.core.history import (
@@ -177,7 +178,8 @@ marks = st.builds(
 witnessed = st.builds(
     Evidence,
     id=st.sampled_from(EVIDENCE),
-    event=st.sampled_from(Event),
+    # A submission is accepted once, with its own change (`consistent`).
+    event=st.sampled_from(sorted(set(Event) - ACCEPTANCES)),
     at=moments,
     facts=seen,
     delivery_id=st.none() | st.sampled_from(DELIVERIES),
@@ -397,18 +399,19 @@ async def everything(ledger: MemoryLedger | SqlLedger) -> dict[str, Any]:
 async def in_mailboxes(boxes: Mailboxes) -> list[Any]:
     noon = NOW + timedelta(seconds=2)
     return [
-        *[await boxes.page(ORGANS[:n], kind, limit=2) for n in (1, 2) for kind in ("", "document")],
-        await boxes.page(ORGANS, since=noon),
+        await boxes.page(ORGANS, limit=2),
+        await boxes.page(ORGANS[:1], "document", since=noon),
         await boxes.page(ORGANS, until=noon),
-        *[await boxes.count(ORGANS[:n], kind) for n in (1, 2) for kind in ("", "status")],
+        await boxes.count(ORGANS),
+        await boxes.count(ORGANS[:1], "status"),
         await boxes.items([*DELIVERIES, "nobody's"]),
-        *[await boxes.numbered(number) for number in range(-1, 7)],
-        *[await boxes.accepted(number) for number in range(-1, 7)],
-        *[await boxes.number_of(key) for key in SUBMISSIONS],
-        *[await boxes.sent([SENDER], kind, limit=3) for kind in ("", "document", "status")],
-        await boxes.sent([SENDER, ORGANS[0]], submission_id=SUBMISSIONS[0]),
+        *[await boxes.numbered(number) for number in (1, 2)],
+        *[await boxes.accepted(number) for number in (1, 2)],
+        await boxes.number_of(SUBMISSIONS[0]),
+        await boxes.sent([SENDER], limit=3),
+        await boxes.sent([SENDER, ORGANS[0]], "document", submission_id=SUBMISSIONS[0]),
         await boxes.summary(),
-        *[await pieces(boxes, digest_of(body)) for body in BODIES],
+        await pieces(boxes, digest_of(BODIES[0])),
     ]
 
 

@@ -18,6 +18,7 @@ from axisd.core.evidence import Facts
 from axisd.core.history import Awaited
 from axisd.core.interconnection import ITEMS, CheckRun, Item, Trigger
 from axisd.core.interconnection import Outcome as Found
+from axisd.core.mailbox import ItemState, MailboxSummary
 from axisd.core.reasons import REASONS
 from axisd.core.reconciliation import Difference, Reconciliation
 from axisd.core.reconciliation import Found as Differs
@@ -448,3 +449,36 @@ def test_odd_calls_are_counted_by_account_and_there_at_zero_for_each_that_may_ca
     assert value("edoc_odd_calls_total", **odd) == 0
     telemetry.odd_call("probe", OddCall.SAME_NUMBER)
     assert value("edoc_odd_calls_total", **odd) == 1
+
+
+def test_mailboxes_are_shown_by_agency_and_state_from_the_start_and_strangers_make_no_series(
+    telemetry: AxisTelemetry, clock: ManualClock, value: Value, tmp_path: Path
+) -> None:
+    site = small_site(tmp_path)
+    site.write("office.secret", "a secret that is long enough\n")
+    behind = "account: office, channel: vxp, secret_file: office.secret"
+    site.edit("systems.yaml", "account: office, channel: amqp", behind)
+    telemetry.configured(read(site.config, day=TODAY))
+    office, now = "000.00.01.H53", clock.now()
+    labels = {"agency": office, "state": "fail"}
+    assert (
+        value("mailbox_items", **labels) == value("mailbox_oldest_timestamp_seconds", **labels) == 0
+    )
+    assert value("mailbox_items", agency="000.00.11.H53", state="fail") is None
+    old = MailboxSummary(office, ItemState.FAIL, 2, now - timedelta(hours=1))
+    strange = [MailboxSummary(f"999.{n}", ItemState.FAIL, n, now) for n in (1, 2)]
+    telemetry.mailboxes([old, *strange])
+    assert value("mailbox_items", **labels) == 2
+    assert value("mailbox_oldest_timestamp_seconds", **labels) == old.oldest.timestamp()
+    assert value("mailbox_items", agency="unknown", state="fail") == 3
+    telemetry.mailboxes([])
+    assert value("mailbox_items", **labels) == 0
+    assert value("mailbox_items", agency="unknown", state="fail") is None
+
+
+def test_marks_are_counted_by_state_and_kind(telemetry: AxisTelemetry, value: Value) -> None:
+    assert value("mailbox_marks_total", state="done", kind="status") == 0
+    telemetry.marked(ItemState.DONE, "status", 3)
+    telemetry.marked(ItemState.WITHDRAWN, "another", 1)
+    assert value("mailbox_marks_total", state="done", kind="status") == 3
+    assert value("mailbox_marks_total", state="other", kind="other") == 1

@@ -29,6 +29,27 @@ def test_every_code_of_an_organ_leads_to_the_one_that_stands_for_it() -> None:
     assert known.find("H99") is None
 
 
+def test_an_account_speaks_for_its_agencies_in_both_styles_and_for_whom_they_took_over() -> None:
+    other = System("other", Channel.VXP, ("000.00.00.H39",))
+    alone = directory(PROVINCE, FINANCE, CLOSED, systems=(OFFICE,))
+    assert alone.spoken_for("office", BEFORE) == (
+        "000.00.00.H53", "H53", "000.00.11.H53", "H53.11",
+    )  # fmt: skip
+    assert alone.spoken_for("office", AFTER) == (
+        "000.00.00.H53", "H53", "000.00.11.H53", "H53.11", "000.00.00.H39", "H39",
+    )  # fmt: skip
+    beside = directory(PROVINCE, FINANCE, CLOSED, systems=(OFFICE, other))
+    assert "000.00.00.H39" not in beside.spoken_for("office", AFTER), "its own system serves it"
+    assert beside.spoken_for("other", AFTER) == ("000.00.00.H39", "H39")
+    assert beside.spoken_for("nobody", AFTER) == ()
+
+
+def test_a_code_that_two_agencies_would_derive_is_spoken_for_by_neither() -> None:
+    gap = Agency("000.11.00.H53", "a code with a gap")
+    known = directory(FINANCE, gap, systems=(System("finance", Channel.VXP, (FINANCE.code,)),))
+    assert known.spoken_for("finance", AFTER) == (FINANCE.code,)
+
+
 def test_a_stated_twin_wins_over_a_derived_one() -> None:
     stated = Agency("000.00.12.H53", "other", twin="H53.11")
     known = directory(FINANCE, stated)

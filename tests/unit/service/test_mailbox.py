@@ -301,11 +301,11 @@ def test_a_sender_can_fetch_what_it_handed_in_and_that_marks_nothing() -> None:
     axis(work)
 
 
-def test_a_payload_that_is_gone_is_our_failure_and_leaves_the_item_as_it_was() -> None:
+def test_a_payload_that_has_changed_is_our_failure_and_leaves_the_item_as_it_was() -> None:
     async def work(made: Axis) -> None:
         await made.settle(document(DOOR))
         item = await made.one("door")
-        made.ledger._contents.payloads.clear()
+        made.ledger._contents.payloads[item.digest] = b"<edXML>forged</edXML>"
         with pytest.raises(IntegrityError):
             await made.mailbox.fetch("door", item.id)
         assert (await made.one("door")).state is I.INITIAL
@@ -327,6 +327,22 @@ def test_marking_many_is_one_transaction() -> None:
         assert made.telemetry.marks == [(I.DONE, "document", 2)]
         states = [(await made.delivery(item.id))[0] for item in items]
         assert states == [DeliveryState.HANDED_OVER] * 2
+
+    axis(work)
+
+
+def test_what_was_fetched_and_given_back_is_still_answered_and_nothing_is_changed() -> None:
+    async def work(made: Axis) -> None:
+        await made.settle(document(DOOR))
+        item = await made.one("door")
+        await made.mailbox.fetch("door", item.id)
+        await made.settle(recall(DOOR))
+        await made.settle(status("15", sender=DOOR), account="door")
+        (again,) = await made.mailbox.mark("door", [item.id], I.DONE)
+        assert again.state is I.WITHDRAWN
+        assert await made.delivery(item.id) == (DeliveryState.RECALLED, "recall-agreed")
+        assert await made.mailbox.fetch("door", item.id) is None
+        assert item.id not in {one.id for one in await made.mailbox.waiting("door")}
 
     axis(work)
 
