@@ -20,8 +20,8 @@ from axisd.core.submission import Lane
 
 _DOCS: Final = {
     Channel.AMQP: ("docs/vi/ket-noi-he-thong.md", "docs/reference/amqp.md"),
-    Channel.VXP: ("docs/vi/ket-noi-he-thong.md", "docs/how-to/connect-a-vxp-system.md"),
-    Channel.EDOC: ("docs/vi/ket-noi-he-thong.md", "docs/how-to/connect-an-edoc-system.md"),
+    Channel.VXP: ("docs/vi/ket-noi-qua-vxp.md", "docs/reference/vxp.md"),
+    Channel.EDOC: ("docs/vi/ket-noi-edoc.md", "docs/reference/edoc.md"),
 }
 _BASES: Final = {Channel.VXP: "/vxp", Channel.EDOC: "/EdocService"}
 _PROFILES: Final = {

@@ -21,6 +21,7 @@ from tests.support.cli import axisd, facts
 from tests.support.settings import TODAY, Site, small_site
 
 WARD = "000.20.30.H53"
+CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -86,6 +87,13 @@ def test_the_text_for_the_integrator_is_in_two_languages_and_alone_has_the_secre
         f"{WARD} | ward",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize("channel", [each.value for each in Channel])
+def test_the_pages_that_a_hand_out_names_are_there(site: Site, channel: str) -> None:
+    docs = told(site, "add", "ward", "--channel", channel, "--agency", WARD)["handout"]["docs"]
+    assert len(docs) == 2
+    assert all((CHECKOUT / page).is_file() for page in docs)
 
 
 def test_over_amqp_the_definitions_are_what_the_broker_is_to_be_given(site: Site) -> None:
