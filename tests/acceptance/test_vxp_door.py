@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -67,9 +68,11 @@ async def item_of(province: Province, document_id: str, kind: str = "document") 
     """The item under which the door lists what came last."""
     async with province.vxp_client() as vxp, asyncio.timeout(20):
         while True:
-            for item in await vxp.waiting(kind):
-                if document_id.encode() in await vxp.fetch(item):
-                    return item
+            # What comes in between the list and the count makes the client doubt an empty list.
+            with suppress(TransientError):
+                for item in await vxp.waiting(kind):
+                    if document_id.encode() in await vxp.fetch(item):
+                        return item
             await asyncio.sleep(0.05)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from axisd.adapters.vxp.client import VxpClient
+from axisd.errors import TransientError
 from axisd.ports import NationalItem, TransportStatus
 from axisd.simulator.demo.desk import Desk, says, status_from
 from axisd.simulator.demo.papers import Papers
@@ -53,6 +55,9 @@ async def vxp_door(province: Province, *, stage: Stage, papers: Papers, desk: De
 async def _listed(vxp: VxpClient, kind: str) -> NationalItem:
     """The first item that the door lists."""
     async with asyncio.timeout(20):
-        while not (items := await vxp.waiting(kind)):
+        while True:
+            # What comes in between the list and the count makes the client doubt an empty list.
+            with suppress(TransientError):
+                if items := await vxp.waiting(kind):
+                    return items[0]
             await asyncio.sleep(0.05)
-    return items[0]
