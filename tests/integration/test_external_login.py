@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from axisd.adapters.amqp import AgencyClient, DeniedError, Endpoint
+from axisd.client import AxisClient
 from axisd.simulator.broker import PrivateNode
 from axisd.simulator.loopback import ADDRESS, free_ports
 from axisd.simulator.pki import Pki
@@ -91,6 +92,9 @@ async def test_a_system_with_a_certificate_needs_no_password_and_has_none(secure
             assert await client.get("inbox", WARD) is None
             with pytest.raises(DeniedError):
                 await client.get("inbox", "000.00.11.H53")
+        async with AxisClient(secured.endpoint(vhost, account, context), WARD) as library:
+            answer = await library.submit(b"<edXML/>")
+            assert answer.digest.startswith("sha256:")
         for password in ("", account):
             url = vhost.amqp_url_of(account, password)
             assert not await logs_in(Endpoint(url))
