@@ -42,6 +42,15 @@ async def reconciled(province: Province, *words: str, code: int = 0) -> dict[str
     return said
 
 
+def own(run: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Its differences but those that the axis keeps because an answer of its was lost once (other tests)."""
+    return [
+        (one["kind"], one["number"], one["healed"])
+        for one in run["differences"]
+        if one["kind"] != "twice"
+    ]
+
+
 async def test_a_sender_is_told_that_the_recipients_system_failed_once_and_then_all_is_clean(
     served: Province, papers: Papers
 ) -> None:
@@ -62,13 +71,9 @@ async def test_a_sender_is_told_that_the_recipients_system_failed_once_and_then_
         await client.report(item, TransportStatus.FAIL, "loi doc tep")
 
         dry = await reconciled(served, "--dry-run", code=65)
-        assert [(one["kind"], one["healed"]) for one in dry["differences"]] == [
-            ("refused-later", False)
-        ]
+        assert own(dry) == [("refused-later", number, False)]
         run = await reconciled(served)
-        assert [(one["kind"], one["number"], one["healed"]) for one in run["differences"]] == [
-            ("refused-later", number, True)
-        ]
+        assert own(run) == [("refused-later", number, True)]
         (told, *_) = await receipts(
             watched,
             FINANCE,
@@ -81,7 +86,7 @@ async def test_a_sender_is_told_that_the_recipients_system_failed_once_and_then_
         assert reason.get("code") == "national-not-taken"
         assert "loi doc tep" in (reason[1].text or "")
         again = await reconciled(served)
-        assert (again["outcome"], again["differences"]) == ("clean", [])
+        assert (again["outcome"], own(again)) == ("clean", [])
     after = await metric(served, "axisd_national_healed_total", kind="refused-later")
     assert after - before == 1
     assert await metric(served, "axisd_national_differences", kind="refused-later") == 0

@@ -142,7 +142,7 @@ BAD: Final[dict[str, Bad]] = {
     "an unknown recipient": Bad("recipient-unknown", _sent(NOBODY), at="/To/OrganId", line=True),
     "a closed recipient": Bad("recipient-closed", _sent(CLOSED), at="/To/OrganId", line=True),
     "a recipient without system or intake": Bad(
-        "recipient-unreachable", _sent("000.00.14.H53"), at="/To/OrganId", line=True
+        "recipient-unreachable", _sent("000.00.15.H53"), at="/To/OrganId", line=True
     ),
     "a recipient with a zero-width space": Bad(
         "code-malformed", _sent("000.00.\u200b12.H53"), at="/To/OrganId", line=True
