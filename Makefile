@@ -10,6 +10,8 @@ SOURCES := $(wildcard axisd tests bench scripts docs)
 TYPED := $(foreach folder,axisd tests bench,$(if $(shell find $(folder) -name '*.py' -print -quit 2>/dev/null),$(folder)))
 # The order in which a reader wants to hear what is broken.
 CLASSES := unit corpus integration acceptance
+# Unit tests share nothing, so that two processes can take them.
+PARALLEL := unit
 
 .PHONY: help setup demo demo-stop test check format bench lock clean
 
@@ -29,7 +31,8 @@ test: setup ## every test, one class after the other; stops at the first class t
 	@for class in $(CLASSES); do \
 	  if [ -d tests/$$class ]; then \
 	    printf '\n=== %s\n' "$$class"; \
-	    $(PYTHON) -m pytest tests/$$class $(PYTEST); \
+	    case " $(PARALLEL) " in *" $$class "*) shared="-n 2";; *) shared="";; esac; \
+	    $(PYTHON) -m pytest tests/$$class $$shared $(PYTEST); \
 	  fi; \
 	done
 

@@ -87,7 +87,11 @@ def test_a_full_socket_does_not_hold_the_daemon_up(systemd: socket.socket) -> No
     assert heard(systemd) == ["WATCHDOG=1"]
 
 
-@pytest.mark.parametrize(("pid", "expected"), [(str(os.getpid()), 30.0), ("1", None), (None, 30.0)])
+@pytest.mark.parametrize(
+    ("pid", "expected"),
+    [(str(os.getpid()), 30.0), ("1", None), (None, 30.0)],
+    ids=["ours", "another's", "nobody's"],
+)
 def test_the_watchdog_interval_is_ours_only_if_the_pid_is(
     monkeypatch: pytest.MonkeyPatch, pid: str | None, expected: float | None
 ) -> None:
