@@ -23,6 +23,7 @@ from prometheus_client.exposition import choose_encoder
 from axisd.config.units import Address
 from axisd.errors import UnavailableError
 
+_NAME: Final = "axisd"
 _GOODBYE: Final = 2.0
 """Seconds that open requests get when a server closes."""
 
@@ -130,7 +131,14 @@ class _Connection(web.RequestHandler):
         *,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        super().__init__(server, loop=loop, access_log=None, max_field_size=manners.header)  # type: ignore[arg-type]
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]
+            max_field_size=manners.header,
+            # Nobody who calls here compresses; whoever does it makes much of little, before he is known.
+            auto_decompress=False,
+        )
         self._manners = manners
 
     def handle_error(
@@ -146,6 +154,7 @@ class _Connection(web.RequestHandler):
         response = web.Response(
             status=status, body=unreadable(), content_type="application/json", charset="utf-8"
         )
+        response.headers["Server"] = _NAME
         response.force_close()
         return response
 
@@ -199,4 +208,4 @@ def _answered(path: Path) -> bool:
 
 async def _anonymous(_: web.Request, response: web.StreamResponse) -> None:
     """Versions of our libraries are nobody's business."""
-    response.headers["Server"] = "axisd"
+    response.headers["Server"] = _NAME

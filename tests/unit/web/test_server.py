@@ -174,6 +174,29 @@ async def test_what_is_no_request_is_answered_as_the_doors_do_and_is_no_error(
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
     assert b"application/json" in head
+    assert b"Server: axisd\r\n" in head + b"\r\n"
     assert body == b'{"status":"FAIL"}'
     assert told == ["unreadable"]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+async def test_a_body_is_taken_as_it_is_whatever_it_is_said_to_be_compressed_with(
+    encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    app, address = web.Application(), Address("127.0.0.1", free_port())
+    app.router.add_post("/", read)
+    async with serve(app, address):
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(
+            f"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: {encoding}\r\n"
+            "Content-Length: 10\r\nConnection: close\r\n\r\nno archive".encode()
+        )
+        answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"\r\n\r\nno archive")
     assert caplog.records == []
