@@ -31,6 +31,7 @@ from axisd.errors import TransientError
 _CHUNK: Final = 64 * 1024
 _PIECE: Final = 1024 * 1024
 _GOES_ON: Final = web.RequestKey("told to go on", bool)
+_GIVEN_UP: Final = web.RequestKey("waited for long enough", bool)
 ANY_PART: Final = ""
 """Instead of a field's name: the first part of a multipart body, whatever it is called."""
 _LINE_END: Final = 2
@@ -194,6 +195,7 @@ class Uploads:
                         return too_large
                     await upload.take(piece)
         except TimeoutError:
+            request[_GIVEN_UP] = True
             return Unreceived(Trouble.LATE, "The body did not arrive completely in time.")
         except (ValueError, OSError, web.RequestPayloadError, web.HTTPException) as wrong:
             said = str(wrong)[:100]
@@ -224,11 +226,13 @@ async def go_on(request: web.Request) -> None:
 async def unread(request: web.Request, bounds: Bounds) -> bool:
     """Reads and throws away what is left of the body, so that its sender sees the answer.
 
-    Not what is announced to be far too much, nor what has not begun. True when something is left all the
+    Not what is announced to be far too much, nor what has not begun, nor what was waited for in vain. True when something is left all the
     same: the connection must then end with the answer.
     """
     if not request.can_read_body:
         return False
+    if _GIVEN_UP in request:
+        return True
     announced = request.content_length
     if _asks_first(request) and _GOES_ON not in request:
         return announced != 0

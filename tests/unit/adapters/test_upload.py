@@ -21,10 +21,11 @@ BOUNDS = Bounds(limit=LIMIT, deadline=1.0, silence=0.2, memory=10_000)
 
 @dataclass
 class Counter:
-    """Takes what comes and says what it was; `left`: files in the folder while a body was held."""
+    """Takes what comes and says what it was; `rest`: bounds for what is thrown away."""
 
     uploads: Uploads
     folder: Path
+    rest: Bounds
     port: int = 0
     received: list[bytes | Unreceived] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Counter:
                     self.received.append(await found.read(found.size))
         except TransientError as error:
             self.troubles.append(error)
-        close = await upload.unread(request, self.uploads.bounds)
+        close = await upload.unread(request, self.rest)
         response = web.Response(text="answer")
         if close:
             response.force_close()
@@ -47,8 +48,10 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(folder: Path, bounds: Bounds = BOUNDS) -> AsyncIterator[Counter]:
-    counter = Counter(Uploads(folder, bounds), folder)
+async def counter(
+    folder: Path, bounds: Bounds = BOUNDS, rest: Bounds | None = None
+) -> AsyncIterator[Counter]:
+    counter = Counter(Uploads(folder, bounds), folder, rest or bounds)
     app = web.Application()
     app.router.add_routes([web.route("*", "/", counter.take, expect_handler=upload.expected)])
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -140,6 +143,17 @@ async def test_silence_in_the_middle_is_refused(tmp_path: Path, sent: bytes) -> 
     assert isinstance(refused, Unreceived)
     assert refused.trouble == "late"
     assert os.listdir(tmp_path) == []
+
+
+async def test_who_fell_silent_is_not_waited_for_a_second_time(tmp_path: Path) -> None:
+    patient = Bounds(LIMIT, deadline=3600.0, silence=3600.0)
+    async with (
+        counter(tmp_path, rest=patient) as desk,
+        connected(desk, "Content-Length: 30000") as (reader, writer),
+    ):
+        writer.write(b"half")
+        await reader.readuntil(b"answer")
+    assert [found.trouble for found in desk.received if isinstance(found, Unreceived)] == ["late"]
 
 
 async def test_who_asks_before_sending_is_told_to_go_on(tmp_path: Path) -> None:
