@@ -104,7 +104,7 @@ class EdocDoor:
             took = self._clock.monotonic() - started
             self._telemetry.called(_told(operation, account, answer, took))
             if isinstance(answer, Fetched):
-                return await _handed_out(request, answer)
+                return await self._handed_out(request, answer)
             return _said(answer, close=left)
         finally:
             self._under_way -= 1
@@ -153,6 +153,31 @@ class EdocDoor:
         wanted = request.query.get("organId") or request.query.get("domain") or ""
         return await self._in_time(desk.organizations(wanted.strip()))
 
+    async def _handed_out(self, request: web.Request, fetched: Fetched) -> web.StreamResponse:
+        """The file as base64 on one line, a piece at a time."""
+        head, tail = around_file()
+        response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+        response.content_length = len(head) + (fetched.size + 2) // 3 * 4 + len(tail)
+        try:
+            await response.prepare(request)
+            await response.write(head)
+            async with aclosing(_base64(fetched.pieces)) as lines:
+                async for line in lines:
+                    async with asyncio.timeout(_STALLED):
+                        await response.write(line)
+            await response.write(tail)
+            await response.write_eof()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller must see that it broke
+            if not isinstance(
+                error, TimeoutError | ConnectionError
+            ):  # it went away or stopped reading
+                self._telemetry.trouble("door.edoc", error)
+            # Whatever it has is cut short, and its end must not look like the end.
+            response.force_close()
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
     async def _in_time(self, answer: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(self._patience):
@@ -183,28 +208,6 @@ def _said(answer: Answer, *, close: bool) -> web.Response:
     )
     if close:
         response.force_close()
-    return response
-
-
-async def _handed_out(request: web.Request, fetched: Fetched) -> web.StreamResponse:
-    """The file as base64 on one line, a piece at a time."""
-    head, tail = around_file()
-    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
-    response.content_length = len(head) + (fetched.size + 2) // 3 * 4 + len(tail)
-    try:
-        await response.prepare(request)
-        await response.write(head)
-        async with aclosing(_base64(fetched.pieces)) as lines:
-            async for line in lines:
-                async with asyncio.timeout(_STALLED):
-                    await response.write(line)
-        await response.write(tail)
-        await response.write_eof()
-    except (TimeoutError, OSError):
-        # It stopped reading or went away; whatever it has is cut short, and no length was promised for that.
-        response.force_close()
-        if request.transport is not None:
-            request.transport.abort()
     return response
 
 

@@ -621,6 +621,25 @@ async def test_a_list_that_cannot_be_read_is_an_error_with_http_200(
     assert (answer["status"], answer["code"], answer["docIDs"]) == ("Error", "9999", [])
 
 
+async def test_a_file_that_breaks_off_is_never_taken_for_the_whole(
+    axis: EdocAxis, finance: Client, information: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = (await finance.send(letter()))["docId"]
+    broken = IntegrityError("the payload changed")
+
+    async def half(_: str) -> AsyncIterator[bytes]:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield letter()[:300]
+            raise broken
+
+        return pieces()
+
+    monkeypatch.setattr(axis.ledger.mailboxes, "pieces", half)
+    with pytest.raises(aiohttp.ClientError):
+        await information.fetch(number)
+    assert axis.telemetry.troubles == [("door.edoc", broken)]
+
+
 async def test_a_call_that_takes_too_long_is_given_up() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
