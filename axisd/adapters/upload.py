@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from axisd.core.filehash import FileHash
 from axisd.errors import TransientError
@@ -265,12 +266,18 @@ async def _pieces(request: web.Request, part: str | None) -> AsyncGenerator[byte
         async for piece in request.content.iter_chunked(_CHUNK):
             yield piece
         return
-    reader = await request.multipart()
-    while (found := await reader.next()) is not None:
-        if isinstance(found, BodyPartReader) and part in {found.name, ANY_PART}:
-            if found.headers.get("Content-Transfer-Encoding", "binary") not in {"binary", "8bit"}:
-                raise ValueError(f"{part or 'the file'} must not be encoded for transfer")
-            while piece := await found.read_chunk(_CHUNK):
-                yield piece
-            return
+    try:
+        reader = await request.multipart()
+        while (found := await reader.next()) is not None:
+            if isinstance(found, BodyPartReader) and part in {found.name, ANY_PART}:
+                if found.headers.get("Content-Transfer-Encoding", "binary") not in {
+                    "binary",
+                    "8bit",
+                }:
+                    raise ValueError(f"{part or 'the file'} must not be encoded for transfer")
+                while piece := await found.read_chunk(_CHUNK):
+                    yield piece
+                return
+    except (HttpProcessingError, RecursionError) as wrong:  # forms may stand in forms
+        raise ValueError("a part of the form is malformed") from wrong
     raise ValueError(f"there is no part {part}".rstrip())

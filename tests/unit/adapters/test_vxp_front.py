@@ -175,6 +175,13 @@ async def test_a_file_may_come_as_a_part_of_a_form(desk: Desk) -> None:
     assert desk.calls[0].body == FILE
 
 
+NESTED = b"".join(
+    b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (level, level + 1)
+    for level in range(1500)
+)
+"""A form in a form in a form."""
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -188,6 +195,13 @@ async def test_a_file_may_come_as_a_part_of_a_form(desk: Desk) -> None:
                 b": base64\r\n\r\nPGEvPg==\r\n--b--\r\n"
             ),
         ),
+        ("multipart/form-data; boundary=b", b"--b\r\nno header\r\n\r\n" + FILE + b"\r\n--b--\r\n"),
+        ("multipart/form-data; boundary=b", b"--b\r\nA: " + b"a" * 9000 + b"\r\n\r\n\r\n--b--\r\n"),
+        (
+            "multipart/form-data; boundary=b",
+            b"--b\r\nContent-Type: a/b\r\nContent-Type: a/c\r\n\r\n\r\n--b--\r\n",
+        ),
+        ("multipart/form-data; boundary=0", NESTED),
     ],
 )
 async def test_a_form_that_holds_no_file_is_refused(
