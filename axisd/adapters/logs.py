@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, Final, Literal, TextIO, cast
@@ -53,6 +54,9 @@ _TALKATIVE: Final = {
     "aiormq": logging.CRITICAL,
 }
 """Libraries that say too much, and from which level on they are heard."""
+
+_QUOTING: Final = r"aiohttp\.multipart"
+"""A module whose warnings repeat what somebody sent: names of files, which say what a document is about."""
 
 # Bounded, so that no text makes it slow. The second ending is that of a value that was cut.
 _CREDENTIALS = re.compile(r"(\b\w{1,20}://[^/\s:@]{0,200}):[^@\s/]{1,500}(?:@|…$)")
@@ -102,6 +106,7 @@ def configure(
         logging.getLogger(talkative).setLevel(max(threshold, loud))
     logging.getLogger("axisd").setLevel(threshold)
     logging.captureWarnings(capture=True)
+    warnings.filterwarnings("ignore", module=_QUOTING)
     logging.raiseExceptions = False
 
 

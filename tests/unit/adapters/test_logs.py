@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp.multipart import parse_content_disposition
 
 from axisd.adapters import logs
 from axisd.adapters.logs import configure, journal
@@ -235,3 +236,14 @@ def test_a_line_that_cannot_be_written_is_lost_and_nothing_raises() -> None:
     configure("info", "json", now=lambda: NOW, stream=Full())
     journal().error("submission", state="accepted")
     logging.getLogger("axisd").error("stopping")
+
+
+def test_names_of_files_that_nobody_could_read_are_not_repeated() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        stream = to_json()
+        for header in ("form-data; name=\"a\"; filename*=x''%e4dismissal", "form-da ta; dismissal"):
+            parse_content_disposition(header)
+        warnings.warn("another", stacklevel=1)
+    assert "dismissal" not in stream.getvalue()
+    assert "another" in stream.getvalue()
