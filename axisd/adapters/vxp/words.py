@@ -34,6 +34,9 @@ _SENT: Final = {
 """`sendStatus` in the transport's words; where it is not named the axis has done its part."""
 
 
+_FOREVER: Final = datetime.max.replace(tzinfo=VIETNAM)
+
+
 def sentence(en: str, vi: str) -> str:
     """What `ErrorDesc` says: Vietnamese first, because a clerk reads it."""
     return f"{vi} / {en}"
@@ -97,7 +100,8 @@ def recipients_of(call: Call) -> tuple[str, ...] | Refused:
 
 
 def period_of(call: Call) -> tuple[datetime | None, datetime | None] | Refused:
-    """When listed items came in: from `fromDate` on and before the end of `toDate`; days are Vietnam's."""
+    """When listed items came in: from `fromDate` on and before the end of `toDate`; days are Vietnam's. The last day of the
+    calendar is how products say that there is no end."""
     bounds = []
     for name, whole_day in (("fromDate", timedelta()), ("toDate", timedelta(days=1))):
         text = call.parameters.get(name, "").strip()
@@ -118,9 +122,9 @@ def _instant(text: str, whole_day: timedelta) -> datetime | None:
     try:
         if day is not None:
             return datetime.combine(day, time(), VIETNAM) + whole_day
-        return moment_in(written) or moment_in(text)
     except OverflowError:
-        return None
+        return _FOREVER
+    return moment_in(written) or moment_in(text)
 
 
 def _day_first(text: str) -> date | None:

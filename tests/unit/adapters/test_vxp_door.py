@@ -233,7 +233,8 @@ async def test_a_list_is_bounded_by_days(site: Site) -> None:
         ({"toDate": f"{day} 23:59:59"}, 1),
         ({"fromDate": "2999/01/01"}, 0),
         ({"toDate": "2001/01/01"}, 0),
-        ({"toDate": "9999/12/31"}, None),
+        ({"fromDate": "0001/01/01", "toDate": "9999/12/31"}, 1),
+        ({"toDate": "0000/12/31"}, None),
         ({"fromDate": "yesterday"}, None),
     ):
         answer = await site.call("getReceivedEdocList", **question, **bounds)
