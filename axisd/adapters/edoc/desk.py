@@ -255,9 +255,11 @@ class Desk:
                 f"submission {settlement.answered_as} was accepted without an entry"
             )
         fields = {"docId": self._numbers().number(position)}
-        if not settlement.refused:
+        # No receipt reaches a system behind a door: this is where it learns of them.
+        said = (*(refusal for _, refusal in settlement.refused), *settlement.warnings)
+        if not said:
             return success(**fields)
-        told = [fault_of(refusal) for _, refusal in settlement.refused]
+        told = [fault_of(refusal) for refusal in said]
         return success(
             **fields,
             warnings=[{"code": each.code, "description": each.description} for each in told],

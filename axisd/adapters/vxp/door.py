@@ -28,8 +28,8 @@ from axisd.adapters.vxp.words import (
     recipients_of,
     refused,
     refused_for,
+    remarks_on,
     sent_row,
-    turned_away,
 )
 from axisd.core.directory import Channel
 from axisd.core.reasons import refuse
@@ -155,11 +155,7 @@ class VxpDoor:
         settlement = await self._hand_in(call.file.size, self._loading(call, call.file, to))
         if settlement.refusal is not None:
             return Answer.of(refused_for(settlement.refusal))
-        return Answer(
-            Code.OK,
-            turned_away(tuple(refusal for _, refusal in settlement.refused)),
-            {"DocId": settlement.answered_as},
-        )
+        return Answer(Code.OK, remarks_on(settlement), {"DocId": settlement.answered_as})
 
     def _against_sender(self, call: Call) -> Refused | None:
         """Why the system may not send in the name of `from`; who the envelope names is judged by the intake."""

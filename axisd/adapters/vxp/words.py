@@ -17,12 +17,13 @@ from axisd.core.tracewords import DELIVERIES, STATUSES
 from axisd.core.wording import Phrase
 from axisd.core.writtentime import day_in, moment_in
 from axisd.core.zone import VIETNAM
+from axisd.service.intake import Settlement
 
 _KINDS: Final = {word: kind for kind, word in MESSAGE_TYPES.items()}
 _LONGEST: Final = 100
 """Characters of a caller's own word in a sentence at most."""
 _SEVERAL: Final = 5
-"""Recipients whose refusals are told one by one; of the others only how many they are."""
+"""Things to be said of what was accepted that are told one by one; of the others only how many they are."""
 
 _SENT: Final = {
     DeliveryState.QUEUED: "processing",
@@ -58,13 +59,13 @@ def refused_for(refusal: Refusal) -> Refused:
     return Refused(refusal.reason.vxp, told(refusal))
 
 
-def turned_away(refusals: tuple[Refusal, ...]) -> str:
-    """What is said of single recipients of what was accepted; "" if all of them get it."""
-    if not refusals:
-        return ""
+def remarks_on(settlement: Settlement) -> str:
+    """What is said of what was accepted: recipients that do not get it first, then warnings; "" if nothing is. No receipt
+    reaches a system behind a door: this is where it learns of them."""
+    refusals = [*(refusal for _, refusal in settlement.refused), *settlement.warnings]
     said = [told(refusal) for refusal in refusals[:_SEVERAL]]
-    if more := len(refusals) - _SEVERAL:
-        said += [sentence(f"and {more} more", f"và {more} nơi nhận khác")] if more > 0 else []
+    if (more := len(refusals) - _SEVERAL) > 0:
+        said.append(sentence(f"and {more} more", f"và {more} điều khác"))
     return "; ".join(said)
 
 

@@ -541,7 +541,9 @@ async def test_a_status_may_have_its_fields_in_an_element_of_its_own(
 async def test_a_status_about_an_unknown_document_is_kept_for_it(
     axis: EdocAxis, finance: Client, information: Client
 ) -> None:
-    assert (await information.send(report("03"), kind="STATUS"))["status"] == "Success"
+    told = await information.send(report("03"), kind="STATUS")
+    assert told["status"] == "Success"
+    assert "[unmatched]" in told["warnings"][0]["description"]
     axis.rules = Rules(BASE, frozenset({"information"}))
     answer = await information.send(report("04"), kind="STATUS")
     assert (answer["status"], answer["code"], answer["docId"]) == ("Error", "0", 0)

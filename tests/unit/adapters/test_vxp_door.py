@@ -80,6 +80,16 @@ async def test_who_is_not_reached_is_told_and_the_others_get_it(site: Site) -> N
     assert "and 2 more" in answer["ErrorDesc"]
 
 
+async def test_a_warning_is_told_with_the_answer_because_no_receipt_would_reach_the_system(
+    site: Site,
+) -> None:
+    body = bytes_of(status("03", sender=DOOR, about=HEALTH))
+    answer = await post(f"{site.url}/sendEdoc", sending(body, kind="status"), body)
+    assert answer["status"] == "OK"
+    for text in ("[unmatched", "Trục chưa biết văn bản", "is not known here"):
+        assert text in answer["ErrorDesc"]
+
+
 async def test_to_names_for_which_recipients_it_is_sent(site: Site) -> None:
     body = bytes_of(document(HEALTH, STRANGER, sender=DOOR))
     answer = await post(
