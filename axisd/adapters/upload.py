@@ -57,12 +57,23 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
 
 
+_VIETNAMESE: Final = {
+    Trouble.TOO_LARGE: "Tệp lớn hơn mức cho phép.",
+    Trouble.LATE: "Không nhận đủ nội dung trong thời gian cho phép.",
+    Trouble.UNREADABLE: "Không đọc được nội dung gửi lên.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Unreceived:
-    """Why there is no body: `text` is a sentence for the caller's operator, in ASCII."""
+    """Why there is no body: `text` is a sentence for the caller's operator, in ASCII; `vi` in Vietnamese."""
 
     trouble: Trouble
     text: str
+
+    @property
+    def vi(self) -> str:
+        return _VIETNAMESE[self.trouble]
 
 
 class Upload:

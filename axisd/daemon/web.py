@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from axisd.adapters.vxp.front import HEADER_LIMIT
-from axisd.adapters.vxp.protocol import Answer, Code
-from axisd.adapters.vxp.words import sentence
+from axisd.adapters.vxp.protocol import Answer, Code, sentence
 from axisd.core.submission import Door
 from axisd.daemon.entrance import WayIn
 from axisd.daemon.health import Health

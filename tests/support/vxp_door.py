@@ -197,4 +197,7 @@ async def post(url: str, headers: Mapping[str, str], body: bytes = b"") -> dict[
     answer = json.loads(text)
     assert answer.keys() >= {"status", "ErrorCode", "ErrorDesc"}
     assert isinstance(answer, dict)
+    if answer["status"] == "FAIL":
+        vietnamese, _, english = answer["ErrorDesc"].partition(" / ")
+        assert (vietnamese.isascii(), english != "") == (False, True)
     return answer

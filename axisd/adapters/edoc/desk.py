@@ -17,7 +17,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from axisd.adapters.edoc.accounts import Secrets, caller
 from axisd.adapters.edoc.habits import Repetition
@@ -52,7 +51,7 @@ from axisd.adapters.edoc.protocol.operations import (
     Question,
 )
 from axisd.adapters.edoc.protocol.parameters import Parameters
-from axisd.adapters.upload import Trouble, Unreceived, Upload
+from axisd.adapters.upload import Unreceived, Upload
 from axisd.core.directory import Directory, System
 from axisd.core.envelope import Kind
 from axisd.core.lifecycle import SubmissionState
@@ -66,13 +65,6 @@ from axisd.errors import IntegrityError
 from axisd.ports import Clock, Ledger, OddCall, Telemetry
 from axisd.service.intake import Settlement
 from axisd.service.mailbox import Fetched, Mailbox
-
-_UNRECEIVED: Final = {
-    Trouble.TOO_LARGE: "Tệp lớn hơn mức cho phép.",
-    Trouble.LATE: "Không nhận đủ nội dung trong thời gian cho phép.",
-    Trouble.UNREADABLE: "Không đọc được nội dung gửi lên.",
-}
-
 
 HandIn = Callable[[int, Callable[[], Awaitable[Submission]]], Awaitable[Settlement]]
 """Takes the size of what was uploaded, and what brings it into memory when its turn has come."""
@@ -127,7 +119,7 @@ class Desk:
         """sendDocument: the file goes to the intake, which says what becomes of it. The kind in its header is
         looked at, and not believed: the envelope says what it is."""
         if isinstance(upload, Unreceived):
-            return _fail(SEND, unreceived(upload.text, _UNRECEIVED[upload.trouble]))
+            return _fail(SEND, unreceived(upload.text, upload.vi))
         kind = self._kind(system, asked)
         if isinstance(kind, Fault):
             return _fail(SEND, kind)

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Final
 
 from axisd.adapters.vxp.protocol import Answer, Call, Code, Encoded, Refused
-from axisd.adapters.vxp.words import refused
 from axisd.core.codes import derived_twin, level1
 from axisd.core.directory import Agency, Directory
 from axisd.core.view import View
@@ -74,7 +73,7 @@ def _level(text: str) -> int | Refused:
         return 0
     if text.isascii() and text.isdecimal() and int(text[:3]) in _LEVELS:
         return int(text)
-    return refused(
+    return Refused.of(
         Code.INVALID,
         "level is the number of groups of a code, 1 to 4.",
         "level là số cấp của mã, từ 1 đến 4.",

@@ -26,7 +26,6 @@ from axisd.adapters.vxp.words import (
     period_of,
     received_row,
     recipients_of,
-    refused,
     refused_for,
     remarks_on,
     sent_row,
@@ -46,7 +45,7 @@ Work = Callable[[Call], Awaitable[Answer | Pieces]]
 _STOPPING: Final = Answer(
     Code.SYSTEM, "Trục đang khởi động lại, hãy gửi lại sau. / The axis is restarting; try again."
 )
-_NO_ITEM: Final = refused(
+_NO_ITEM: Final = Refused.of(
     Code.INVALID, "There is no such item for this system.", "Không có gói tin này cho hệ thống."
 )
 
@@ -219,7 +218,7 @@ class VxpDoor:
         state = TRANSPORT.get(call.parameters["status"].strip().lower())
         if state is None:
             return Answer.of(
-                refused(
+                Refused.of(
                     Code.INVALID,
                     "status is processing, done or fail.",
                     "status phải là processing, done hoặc fail.",
@@ -245,7 +244,7 @@ class VxpDoor:
     async def _register(self, _: Call) -> Answer:
         whom = f": {self._registrar}" if self._registrar else ""
         return Answer.of(
-            refused(
+            Refused.of(
                 Code.SENDER,
                 f"Agencies are entered and closed by the operator of the axis, not by systems{whom}.",
                 f"Mã cơ quan do đơn vị vận hành trục cấp và đóng, hệ thống không tự đăng ký{whom}.",

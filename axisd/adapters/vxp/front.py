@@ -34,6 +34,7 @@ from axisd.adapters.vxp.protocol import (
     Refused,
     read_claim,
     select,
+    sentence,
 )
 from axisd.adapters.vxp.protocol.base64text import Encoder, encoded_size
 from axisd.adapters.vxp.protocol.files import EMPTY, MISMATCH
@@ -146,18 +147,28 @@ class _Front:
         name = request.match_info["operation"].lstrip("/")
         operation = OPERATIONS.get(name)
         if operation is None:
-            return Answer(Code.INVALID, f"There is no operation {name[:40]!a}.")
+            shown = ascii(name[:40])
+            return Answer(
+                Code.INVALID,
+                sentence(f"There is no operation {shown}.", f"Không có chức năng {shown}."),
+            )
         visit.operation = name
         try:
             if request.method not in {"GET", "POST"}:
-                return Answer(Code.INVALID, f"Send {name} as {operation.method}.")
+                return Answer(
+                    Code.INVALID,
+                    sentence(
+                        f"Send {name} as {operation.method}.",
+                        f"Hãy gọi {name} bằng phương thức {operation.method}.",
+                    ),
+                )
             call = await self._verified(request, operation, visit)
             if isinstance(call, Refused):
                 return Answer.of(call)
             return await self._office.answer(call)
         except Exception as error:  # noqa: BLE001 - a caller must get an answer whatever we break
             self._office.trouble(name, error)
-            return Answer(Code.SYSTEM, "The axis failed; try again later.")
+            return Answer(Code.SYSTEM, _FAILED)
 
     async def _verified(
         self, request: web.Request, operation: Operation, visit: _Visit
@@ -178,7 +189,7 @@ class _Front:
         if operation.body is BodyKind.JSON:
             body = await upload.small_body(request, _JSON_LIMIT, self._uploads.bounds)
             if isinstance(body, Unreceived):
-                return Refused(Code.FILE, body.text)
+                return Refused.of(Code.FILE, body.text, body.vi)
             return Call(operation, signed.system_id, parameters, body)
         return call
 
@@ -186,7 +197,7 @@ class _Front:
         receiving = self._uploads.receive(request, part="file_doc")
         received = await visit.held.enter_async_context(receiving)
         if isinstance(received, Unreceived):
-            return Refused(Code.FILE, received.text)
+            return Refused.of(Code.FILE, received.text, received.vi)
         if not received.size:
             return EMPTY
         size = received.file_hash.file_size(call.parameters["hash-file"])
@@ -262,6 +273,9 @@ class _Front:
         return response
 
 
+_FAILED: Final = sentence(
+    "The axis failed; try again later.", "Trục đang gặp sự cố, hãy gửi lại sau."
+)
 _JSON: Final = "application/json"
 _OCTETS: Final = "application/octet-stream"
 

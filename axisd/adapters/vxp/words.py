@@ -9,7 +9,7 @@ import json
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from axisd.adapters.vxp.protocol import MESSAGE_TYPES, SERVICE_TYPE, Call, Code, Refused
+from axisd.adapters.vxp.protocol import MESSAGE_TYPES, SERVICE_TYPE, Call, Code, Refused, sentence
 from axisd.core.lifecycle import DeliveryState
 from axisd.core.mailbox import ItemState, MailboxItem, SentItem
 from axisd.core.reasons import Refusal
@@ -38,16 +38,6 @@ _SENT: Final = {
 _FOREVER: Final = datetime.max.replace(tzinfo=VIETNAM)
 
 
-def sentence(en: str, vi: str) -> str:
-    """What `ErrorDesc` says: Vietnamese first, because a clerk reads it."""
-    return f"{vi} / {en}"
-
-
-def refused(code: Code, en: str, vi: str) -> Refused:
-    """A refusal of the door's own."""
-    return Refused(code, sentence(en, vi))
-
-
 def told(refusal: Refusal) -> str:
     """A reason as a sentence, with its code and its line, by which it is found in the documentation."""
     line = f", line {refusal.line}" if refusal.line else ""
@@ -72,11 +62,11 @@ def remarks_on(settlement: Settlement) -> str:
 def kind_of(call: Call) -> str | Refused:
     """`document` or `status`, which a call asks for; Refused (10) for anything else."""
     if call.parameters["servicetype"].lower() != SERVICE_TYPE.lower():
-        return refused(
+        return Refused.of(
             Code.INVALID, f"servicetype is {SERVICE_TYPE}.", f"servicetype phải là {SERVICE_TYPE}."
         )
     kind = _KINDS.get(call.parameters["messagetype"].lower())
-    return kind or refused(
+    return kind or Refused.of(
         Code.INVALID, "messagetype is edoc or status.", "messagetype phải là edoc hoặc status."
     )
 
@@ -91,7 +81,7 @@ def recipients_of(call: Call) -> tuple[str, ...] | Refused:
     except (ValueError, RecursionError):
         codes = None
     if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        return refused(
+        return Refused.of(
             Code.INVALID,
             "to is a JSON array of agency codes.",
             "to phải là một mảng JSON gồm các mã cơ quan.",
@@ -108,7 +98,7 @@ def period_of(call: Call) -> tuple[datetime | None, datetime | None] | Refused:
         text = call.parameters.get(name, "").strip()
         found = _instant(text, whole_day) if text else None
         if text and found is None:
-            return refused(
+            return Refused.of(
                 Code.INVALID,
                 f"{name} is a day as yyyy/MM/dd, or a time as yyyy/MM/dd HH:mm:ss.",
                 f"{name} phải là ngày yyyy/MM/dd hoặc thời điểm yyyy/MM/dd HH:mm:ss.",

@@ -137,7 +137,8 @@ def sending(hash_file: str = "") -> dict[str, str]:
 
 
 async def post(url: str, headers: Mapping[str, str], data: Any = b"") -> dict[str, Any]:
-    """One request as any client might make it; the answer, which must be HTTP 200 and JSON."""
+    """One request as any client might make it; the answer, which must be HTTP 200 and JSON, and a refusal in
+    both languages."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(url, headers=headers, data=data) as response,
@@ -147,6 +148,9 @@ async def post(url: str, headers: Mapping[str, str], data: Any = b"") -> dict[st
         answer = await response.json()
     assert answer.keys() >= {"status", "ErrorCode", "ErrorDesc"}
     assert isinstance(answer, dict)
+    if answer["status"] == "FAIL":
+        vietnamese, _, english = answer["ErrorDesc"].partition(" / ")
+        assert (vietnamese.isascii(), english != "") == (False, True)
     return answer
 
 

@@ -19,6 +19,7 @@ from axisd.adapters.vxp.protocol.answers import (
     read_answer,
     read_file,
     read_rows,
+    sentence,
     text_of,
 )
 from axisd.adapters.vxp.protocol.files import hash_forms, intact_file, unpadded_hash
@@ -65,6 +66,7 @@ __all__ = [
     "read_file",
     "read_rows",
     "select",
+    "sentence",
     "signed_headers",
     "text_of",
     "timestamp",

@@ -32,12 +32,22 @@ class Code(StrEnum):
     LOCKED = "23"
 
 
+def sentence(en: str, vi: str) -> str:
+    """What `ErrorDesc` says: Vietnamese first, because a clerk reads it."""
+    return f"{vi} / {en}"
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What a server answers instead of doing it: `text` is a sentence for the caller's operator."""
 
     code: str
     text: str
+
+    @classmethod
+    def of(cls, code: Code, en: str, vi: str) -> Refused:
+        """A refusal in both languages."""
+        return cls(code, sentence(en, vi))
 
 
 @dataclass(frozen=True, slots=True)

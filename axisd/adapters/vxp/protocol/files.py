@@ -9,9 +9,11 @@ from axisd.core.filehash import FileHash, hash_forms, unpadded_hash
 
 __all__ = ["EMPTY", "MISMATCH", "hash_forms", "intact_file", "unpadded_hash"]
 
-EMPTY: Final = Refused(Code.FILE, "The file is empty.")
-MISMATCH: Final = Refused(
-    Code.FILE, "hash-file does not match the file: send SHA-256 of the file in hex."
+EMPTY: Final = Refused.of(Code.FILE, "The file is empty.", "Tệp rỗng.")
+MISMATCH: Final = Refused.of(
+    Code.FILE,
+    "hash-file does not match the file: send SHA-256 of the file in hex.",
+    "hash-file không khớp với tệp: hãy gửi SHA-256 của tệp (hex).",
 )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from axisd.adapters.vxp.protocol.answers import Code, Refused
-from axisd.adapters.vxp.protocol.signing import Signed
+from axisd.adapters.vxp.protocol.signing import Signed, not_signed
 
 SERVICE_TYPE: Final = "eDoc"
 MESSAGE_TYPES: Final[Mapping[str, str]] = {"document": "edoc", "status": "status"}
@@ -160,7 +160,11 @@ def select(operation: Operation, signed: Signed) -> Mapping[str, str] | Refused:
         if name.lower() in signed.values:
             chosen[name] = signed.values[name.lower()]
         elif name.lower() in signed.unsigned:
-            return Refused(Code.ACCOUNT, f"Header {name} was sent but not signed.")
+            return not_signed(name)
         elif name in operation.required:
-            return Refused(Code.INVALID, f"{operation.name} needs the parameter {name}.")
+            return Refused.of(
+                Code.INVALID,
+                f"{operation.name} needs the parameter {name}.",
+                f"{operation.name} thiếu tham số {name}.",
+            )
     return chosen

@@ -33,7 +33,9 @@ _VERSION: Final = "version"
 _FURNITURE: Final = frozenset({_SIGN_HEADER, _SIGN_KEY, _HASH_HEADER, _VERSION})
 # What Gson writes as \uXXXX by default, so that JSON can stand inside HTML.
 _GSON_ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&='"}
-_WRONG_ACCOUNT: Final = Refused(Code.ACCOUNT, "Wrong systemid or secret.")
+_WRONG_ACCOUNT: Final = Refused.of(
+    Code.ACCOUNT, "Wrong systemid or secret.", "Sai systemid hoặc khóa bí mật."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,13 @@ class Claim:
             return values
         for name, value in values.items():
             if self._headers.get(name) != value:
-                return Refused(
-                    Code.ACCOUNT, f"Header {name!a} is not what was signed, or is missing."
+                return Refused.of(
+                    Code.ACCOUNT,
+                    f"Header {name!a} is not what was signed, or is missing.",
+                    f"Header {name!a} khác với phần đã ký, hoặc bị thiếu.",
                 )
         if "systemid" not in values:
-            return Refused(Code.ACCOUNT, "systemid was sent but not signed.")
+            return not_signed("systemid")
         return Signed(self.system_id, values, frozenset(self._headers.keys() - values.keys()))
 
 
@@ -150,25 +154,52 @@ def read_claim(headers: Iterable[tuple[str, str]]) -> Claim | Refused:
         short = name[len(PREFIX) :].lower()
         text = _text(value)
         if ours.setdefault(short, text) != text:
-            return Refused(Code.ACCOUNT, f"Header {short!a} was sent twice, differently.")
+            return Refused.of(
+                Code.ACCOUNT,
+                f"Header {short!a} was sent twice, differently.",
+                f"Header {short!a} được gửi hai lần với hai giá trị khác nhau.",
+            )
     for needed in ("systemid", _SIGN_HEADER, _HASH_HEADER):
         if not ours.get(needed):
-            return Refused(Code.ACCOUNT, f"Header {PREFIX}{needed} is missing.")
+            return Refused.of(
+                Code.ACCOUNT,
+                f"Header {PREFIX}{needed} is missing.",
+                f"Thiếu header {PREFIX}{needed}.",
+            )
     return Claim(ours["systemid"], ours)
+
+
+def not_signed(name: str) -> Refused:
+    """A parameter that was sent beside what was signed."""
+    return Refused.of(
+        Code.ACCOUNT,
+        f"Header {name} was sent but not signed.",
+        f"Header {name} được gửi nhưng chưa được ký.",
+    )
 
 
 def _parameters(sign_header: str) -> dict[str, str] | Refused:
     try:
         pairs = json.loads(sign_header, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError):
-        return Refused(Code.ACCOUNT, "sign-header is not JSON.")
+        return Refused.of(
+            Code.ACCOUNT, "sign-header is not JSON.", "sign-header không phải là JSON."
+        )
     if not isinstance(pairs, _Pairs):
-        return Refused(Code.ACCOUNT, "sign-header is not a JSON object.")
+        return Refused.of(
+            Code.ACCOUNT,
+            "sign-header is not a JSON object.",
+            "sign-header không phải là đối tượng JSON.",
+        )
     values: dict[str, str] = {}
     for name, value in pairs:
         short = name.lower().removeprefix(PREFIX.lower())
         if not isinstance(value, str) or short in values or short in _FURNITURE:
-            return Refused(Code.ACCOUNT, f"sign-header has a wrong entry {name!a}.")
+            return Refused.of(
+                Code.ACCOUNT,
+                f"sign-header has a wrong entry {name!a}.",
+                f"sign-header có mục {name!a} không đúng.",
+            )
         values[short] = value.strip(" \t")  # HTTP strips the header's own value just so
     return values
 
