@@ -17,6 +17,7 @@ version. `docs/how-to/write-a-client.md` is the whole story, with a system in un
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from cryptography.x509 import Certificate
@@ -80,6 +81,10 @@ __all__ = [
     "load_trust",
     "load_url",
 ]
+
+# It logs a traceback of every connection that breaks, which `trouble` tells in a line. Whoever sets logging up
+# may still hear it; nobody finds it on stderr unasked.
+logging.getLogger("aiormq").addHandler(logging.NullHandler())
 
 
 def load_key(key: str | Path, certificate: str | Path) -> SigningKey:

@@ -28,6 +28,7 @@ from axisd.client.handled import Failures, Handled
 from axisd.client.link import Link, Trouble
 from axisd.client.message import KINDS, Message, message_of
 from axisd.client.receipt import Receipt, receipt_of
+from axisd.client.waiting import Waiting
 from axisd.client.writer import Writer
 from axisd.core.receiptproof import ReceiptVerifier
 from axisd.core.signing import SigningKey
@@ -71,7 +72,7 @@ class AxisClient(Writer):
         self._verifier = ReceiptVerifier(trust) if trust else None
         self._submitting = Link(endpoint, deadline=deadline, trouble=trouble)
         self._reading = Link(endpoint, deadline=deadline, trouble=trouble)
-        self._answers: list[tuple[Answer, asyncio.Event]] = []
+        self._waiting = Waiting(self._looked_at)
         self._taking = 0
 
     async def __aenter__(self) -> Self:
@@ -111,9 +112,10 @@ class AxisClient(Writer):
         answer = Answer(await asyncio.to_thread(_digest, body))
         await self._confirmed(body, lane, within)
         if wait:
-            async for _ in self.told(answer, within=wait):
-                if answer.settled:
-                    break
+            async with aclosing(self.told(answer, within=wait)) as receipts:
+                async for _ in receipts:
+                    if answer.settled:
+                        break
         return answer
 
     async def _confirmed(self, body: bytes, lane: Lane, within: float) -> None:
@@ -169,55 +171,22 @@ class AxisClient(Writer):
         While somebody reads `receipts`, it hears of what was handled there; else it looks into the queue and
         leaves everything there.
         """
-        heard = asyncio.Event()
-        entry = (answer, heard)
-        self._answers.append(entry)
-        source = self._overheard(answer, heard) if self._taking else self._looked_at(answer)
-        # By the moment, not around the whole: the caller's own work is not to be interrupted.
-        end = asyncio.get_running_loop().time() + within
-        try:
-            async with aclosing(source) as stream:
-                while not answer.complete:
-                    async with asyncio.timeout_at(end):
-                        receipt = await anext(stream)
-                    yield receipt
-        except TimeoutError:
-            return  # what came so far is in the answer
-        finally:
-            self._answers.remove(entry)
+        looking = not self._taking
+        async with aclosing(self._waiting.told(answer, within=within, looking=looking)) as receipts:
+            async for receipt in receipts:
+                yield receipt
 
-    async def _overheard(
-        self, answer: Answer, heard: asyncio.Event
-    ) -> AsyncGenerator[Receipt, None]:
-        told = 0
-        while True:
-            while told < len(answer.receipts):
-                told += 1
-                yield answer.receipts[told - 1]
-            heard.clear()
-            await heard.wait()
-
-    async def _looked_at(self, answer: Answer) -> AsyncGenerator[Receipt, None]:
+    async def _looked_at(self) -> AsyncGenerator[Receipt, None]:
         failures = Failures()
         stream = self._reading.messages("receipts", self.agency, LOOKED_AT)
         async with aclosing(stream):
             async for received in stream:
-                receipt = await self._receipt(received, failures)
-                if answer.take(receipt):
-                    yield receipt
-                elif receipt.digest != answer.digest:
-                    answer.passed_over += 1
+                yield await self._receipt(received, failures)
 
     async def _receipt(self, received: Received, failures: Failures) -> Receipt:
         return await asyncio.to_thread(
-            receipt_of, received, self._verifier, Handled(received, failures), self._hear
+            receipt_of, received, self._verifier, Handled(received, failures), self._waiting.hear
         )
-
-    def _hear(self, receipt: Receipt) -> None:
-        """A receipt was handled: whoever waits for it learns of it."""
-        for answer, heard in self._answers:
-            if answer.take(receipt):
-                heard.set()
 
 
 def _endpoint(url: str, agency: str) -> Endpoint:

@@ -201,6 +201,34 @@ async def test_an_answer_that_is_waited_for_is_looked_at_and_stays_in_the_queue(
     await counted(axis, RECEIPTS, 3)
 
 
+async def test_submissions_that_wait_at_once_share_one_look_and_each_hears_its_own(
+    axis: Axis,
+) -> None:
+    bodies = [b"<a/>", b"<b/>", b"<c/>", b"<d/>"]
+    seals = [Seals(body) for body in bodies]
+    trust = tuple(certificate for one in seals for certificate in one.trust)
+    async with client(axis, trust=trust) as axis_client, asyncio.TaskGroup() as group:
+        waiting = [group.create_task(axis_client.submit(body, wait=30)) for body in bodies]
+
+        async def all_look() -> bool:
+            async with axis.management() as management:
+                queues = await management.queues()
+            return queues["axis.intake"].messages == 4 and queues[RECEIPTS].consumers == 1
+
+        await until_async(all_look)
+        await place(axis, RECEIPTS, *(one.about(refused()) for one in seals))
+        answers = [await one for one in waiting]
+    assert all(answer.rejected for answer in answers)
+    await counted(axis, RECEIPTS, 4)
+
+
+async def test_whoever_waits_for_what_the_account_may_not_read_is_told_so(axis: Axis) -> None:
+    async with client(axis, HEALTH) as axis_client:
+        telling = axis_client.told(Answer("sha256:00"), within=30)
+        with pytest.raises(DeniedError):
+            await asyncio.wait_for(anext(telling), 20)
+
+
 async def test_while_receipts_are_read_a_waiting_submission_hears_of_what_was_handled(
     axis: Axis,
 ) -> None:
