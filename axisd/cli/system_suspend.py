@@ -131,7 +131,7 @@ def _on_broker(admin: Admin | None, change: Change, account: str, *, revoke: str
         return finish(make(admin, vhost, part_of(change.after, account), revoke=revoke))
     except UnavailableError as error:
         raise UnavailableError(
-            f"{error}. {account} is {revoke} for the axis, and RabbitMQ was not told: run the same again"
+            f"{error}. {account} is {revoke} for the axis, and RabbitMQ has not done its part: run the same again"
         ) from error
 
 

@@ -194,6 +194,25 @@ async def test_revoking_closes_what_is_open_and_what_the_broker_lists_late(
             await connection.close()
 
 
+async def test_revoking_ends_although_a_client_connects_again_and_again(
+    axis: Axis, management: Management
+) -> None:
+    account = axis.account("finance")
+    url = axis.endpoint(account).url
+    first = await aiormq.connect(url)
+
+    async def insist() -> None:
+        while True:
+            connection = await aiormq.connect(url)
+            await asyncio.wait({connection.closing})
+
+    async with asyncio.TaskGroup() as group:
+        insisting = group.create_task(insist())
+        assert await management.revoke(account, "suspended") >= 2
+        assert first.is_closed
+        insisting.cancel()
+
+
 async def test_an_account_that_is_deleted_cannot_log_in_and_deleting_it_again_is_no_trouble(
     axis: Axis, management: Management
 ) -> None:

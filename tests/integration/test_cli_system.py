@@ -174,7 +174,7 @@ async def test_a_broker_that_is_away_leaves_a_suspended_system_suspended_and_say
     account = f"{vhost.name}-finance"
     site.write("management.url", "http://admin:hush@127.0.0.1:1")
     told = await system(site, "suspend", account, code=69)
-    assert "RabbitMQ was not told: run the same again" in told
+    assert "RabbitMQ has not done its part: run the same again" in told
     assert "suspended: true" in (site.folder / "systems.yaml").read_text()
     site.write("management.url", url)
     assert (await system(site, "suspend", account))["connections_closed"] == 0
