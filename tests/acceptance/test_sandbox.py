@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from axisd.client import AxisClient, Message, load_url
+from axisd.client import AxisClient, DeniedError, Message, load_url
 from axisd.simulator.agency.sandbox import COUNTERPART
 from axisd.simulator.agency.script import ScriptedAgency
 from axisd.simulator.conformance.checks import CHECKS
@@ -138,6 +138,19 @@ async def test_a_system_that_says_nothing_fails_once_and_the_rest_is_not_tried(
     outcomes = {one["name"]: one["outcome"] for one in told["checks"]}
     assert outcomes.pop("arrival") == "failed"
     assert set(outcomes.values()) == {"not-tried"}
+
+
+async def test_a_system_of_the_sandbox_can_be_shut_out_while_it_runs(sandbox: Started) -> None:
+    own, config = sandbox.facts["own"], sandbox.facts["config"]
+    asked = (own["account"], "--yes", "--json", "--config", config)
+    suspended = await axisd_beside("system", "suspend", *asked)
+    assert (suspended.exit_code, json.loads(suspended.stdout)["reloaded"]) == (0, True)
+    client = AxisClient(load_url(own["url_file"]), own["agency"])
+    async with client:
+        with pytest.raises(DeniedError):
+            await client.submit(b"<a/>")
+    resumed = await axisd_beside("system", "resume", *asked)
+    assert (resumed.exit_code, json.loads(resumed.stdout)["reloaded"]) == (0, True)
 
 
 async def test_started_again_for_the_vxp_door_it_keeps_what_it_had_and_our_own_agency_passes_there(

@@ -45,6 +45,7 @@ ACCOUNT: Final = "partner"
 FACTS: Final = "sandbox.json"
 """Everything that whoever works with the sandbox needs to know, for its owner only."""
 
+_LOCK: Final = "sandbox.lock"
 _WATCH_SECONDS: Final = 0.5
 _DOORS: Final = {Channel.VXP: "/vxp", Channel.EDOC: "/EdocService"}
 
@@ -221,9 +222,11 @@ def _write_secret(file: Path, text: str) -> None:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Holds `folder`, which is made if it is not there. Raises UnavailableError when somebody has it."""
+    # Not the folder itself: `axisd system` holds that one while it changes what lies in it.
+    file = folder / _LOCK
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise UnavailableError(f"{folder} cannot be used: {error.strerror}") from error
     try:
