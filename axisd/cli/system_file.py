@@ -30,13 +30,15 @@ Edit = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From `before` to `after`. `fresh`: new files of secrets; `renewed`: what is to stand in those that are
-    there; `dropped`: those that nobody needs any more."""
+    """From `before` to `after`, the text of the file of systems from `old` to `new`. `fresh`: new files of secrets;
+    `renewed`: what is to stand in those that are there; `dropped`: those that nobody needs any more. `judged`: the
+    files that it was judged by, as they were."""
 
     before: Configuration
     after: Configuration
     old: str
     new: str
+    judged: Mapping[Path, str] = field(repr=False)
     fresh: Mapping[Path, str] = field(default_factory=dict, repr=False)
     renewed: Mapping[Path, str] = field(default_factory=dict, repr=False)
     dropped: tuple[Path, ...] = ()
@@ -56,8 +58,9 @@ class Change:
 
     async def _written(self) -> None:
         async with alone(self.file.parent, _PATIENCE, what="another change"):
-            if _text(self.file) != self.old:
-                raise TransientError(f"{self.file} has changed meanwhile; look at it and try again")
+            for file, text in self.judged.items():
+                if _text(file) != text:
+                    raise TransientError(f"{file} has changed meanwhile; look at it and try again")
             kept: list[Path] = []
             try:
                 for path, text in self.fresh.items():
@@ -90,6 +93,7 @@ def plan(
         new = edit(old)
     except EditError as error:
         raise BadInput(str(error), where=str(file)) from error
+    judged = {file: old, **{path: _text(path) for path in renewed or {}}}
     secrets = {**(fresh or {}), **(renewed or {})}
     try:
         after = read_now(loaded.file, {file: new, **secrets})
@@ -97,7 +101,7 @@ def plan(
         problem = error.problems[0]
         where = f"{problem.file}:{problem.line}"
         raise BadInput(f"the configuration would not load: {problem.text}", where=where) from error
-    return Change(loaded, after, old, new, fresh or {}, renewed or {}, dropped)
+    return Change(loaded, after, old, new, judged, fresh or {}, renewed or {}, dropped)
 
 
 def file_of(loaded: Configuration) -> Path:

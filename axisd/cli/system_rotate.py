@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from axisd.adapters.amqp import Definitions
 from axisd.cli.administration import Admin, admin_of, management_option, new_secret, read_now
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisCommand, config_option, json_option, yes_option
@@ -24,6 +25,7 @@ from axisd.cli.system_handout import Handout
 from axisd.cli.system_told import Manner, definitions_option, dry_run_option, handout_option
 from axisd.config.load import Configuration
 from axisd.core.directory import Channel
+from axisd.errors import UnavailableError
 
 
 @click.command(
@@ -100,8 +102,7 @@ def _over_amqp(
     closed = 0
     with manner.handed_over(handout):
         if admin is not None:
-            vhost = loaded.settings.amqp.vhost
-            closed = finish(make(admin, vhost, part, revoke="password changed"))
+            closed = _set_on_broker(admin, loaded, account, part)
     manner.tell(
         {**facts, "applied": admin is not None, "connections_closed": closed},
         f"{closed} connections of {account} were closed"
@@ -110,6 +111,15 @@ def _over_amqp(
         handout=handout,
         definitions=None if admin is not None else part,
     )
+
+
+def _set_on_broker(admin: Admin, loaded: Configuration, account: str, part: Definitions) -> int:
+    try:
+        return finish(make(admin, loaded.settings.amqp.vhost, part, revoke="password changed"))
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error}. RabbitMQ may have the new login of {account}, and nobody was told it: run the same again"
+        ) from error
 
 
 def _at_door(

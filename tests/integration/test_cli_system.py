@@ -173,6 +173,7 @@ async def test_a_broker_that_is_away_leaves_a_suspended_system_suspended_and_say
     url = (site.folder / "management.url").read_text()
     account = f"{vhost.name}-finance"
     site.write("management.url", "http://admin:hush@127.0.0.1:1")
+    assert "run the same again" in await system(site, "rotate", account, "--apply", code=69)
     told = await system(site, "suspend", account, code=69)
     assert "RabbitMQ has not done its part: run the same again" in told
     assert "suspended: true" in (site.folder / "systems.yaml").read_text()

@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from axisd.cli.system_file import plan
 from axisd.config.load import read
 from axisd.core.directory import Channel
+from axisd.errors import TransientError
 from tests.support.cli import axisd, facts
 from tests.support.settings import TODAY, Site, small_site
 
@@ -298,6 +300,16 @@ def test_with_an_overlap_both_are_valid_until_it_is_finished(door: Site) -> None
     assert (finished["ended"], "handout" in finished) == (1, False)
     assert "no overlap to end" in run(door, "rotate", "ward", "--finish", "--yes", code=65).stderr
     assert stat.S_IMODE((door.folder / "ward.secret").stat().st_mode) == 0o600
+
+
+def test_of_two_who_rotate_at_once_the_slower_is_told_and_hands_nothing_over(door: Site) -> None:
+    loaded = read(door.config, day=TODAY)
+    file = loaded.sources.enrolment.secret_files["ward"].path
+    first, second = (plan(loaded, str, renewed={file: f"{word * 32}\n"}) for word in "ab")
+    first.carry_out()
+    with pytest.raises(TransientError, match="has changed meanwhile"):
+        second.carry_out()
+    assert secrets(door, "ward") == ["a" * 32]
 
 
 def test_over_amqp_there_is_no_overlap_and_at_a_door_no_broker(door: Site) -> None:
