@@ -17,6 +17,7 @@ from axisd.cli.frame import AxisCommand, json_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say, say_table
 from axisd.config.shipped import shipped_agencies, shipped_first_level
+from axisd.simulator.alone import alone
 from axisd.simulator.loopback import ADDRESS
 from axisd.simulator.national import Conduct, RunningAxis, Seed, serve
 from axisd.simulator.national.agenda import Agenda
@@ -126,8 +127,9 @@ def national(
     if dice is not None:
         conduct = conduct.model_copy(update={"dice": dice})
     scripts = _scripts(seed, script, conduct.dice, answer=answer)
-    serving = serve(folder, host, port, seed, conduct=conduct, virtual=virtual)
-    finish(_serve(serving, folder, seed, scripts, as_json=as_json))
+    with alone(folder):
+        serving = serve(folder, host, port, seed, conduct=conduct, virtual=virtual)
+        finish(_serve(serving, folder, seed, scripts, as_json=as_json))
 
 
 def _seed(folder: Path, file: Path | None, centres: int, dice: int) -> Seed:

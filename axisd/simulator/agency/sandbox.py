@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +30,7 @@ from axisd.core.envelope import Organization
 from axisd.errors import UnavailableError
 from axisd.simulator.agency.post import AmqpPost
 from axisd.simulator.agency.script import Habits, ScriptedAgency
+from axisd.simulator.alone import alone
 from axisd.simulator.broker import installed
 from axisd.simulator.loopback import ADDRESS
 from axisd.simulator.national.peer import Peer
@@ -45,7 +45,6 @@ ACCOUNT: Final = "partner"
 FACTS: Final = "sandbox.json"
 """Everything that whoever works with the sandbox needs to know, for its owner only."""
 
-_LOCK: Final = "sandbox.lock"
 _WATCH_SECONDS: Final = 0.5
 _DOORS: Final = {Channel.VXP: "/vxp", Channel.EDOC: "/EdocService"}
 
@@ -76,7 +75,7 @@ class Sandbox:
                 "RabbitMQ is not installed, and the sandbox runs a node of its own: "
                 "apt-get install rabbitmq-server (it need not be started)"
             )
-        with _alone(folder):
+        with alone(folder):
             sandbox = cls(folder, agency=agency, channel=channel)
             async with sandbox.province as province:
                 await province.build()
@@ -217,23 +216,3 @@ def _write_secret(file: Path, text: str) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as out:
         out.write(text)
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Holds `folder`, which is made if it is not there. Raises UnavailableError when somebody has it."""
-    # Not the folder itself: `axisd system` holds that one while it changes what lies in it.
-    file = folder / _LOCK
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UnavailableError(f"{folder} cannot be used: {error.strerror}") from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UnavailableError(f"a sandbox runs in {folder} already; choose another") from error
-        yield
-    finally:
-        os.close(descriptor)

@@ -21,7 +21,7 @@ from axisd.adapters.vxp.client import VxpClient
 from axisd.errors import TransientError, UnavailableError
 from axisd.simulator.agency.sandbox import Sandbox
 from tests.support.amqp import until_async
-from tests.support.cli import axisd
+from tests.support.cli import axisd, axisd_beside
 from tests.support.national import FINANCE, OFFICE, document
 
 PROVINCE, MINISTRY = "00.53.W00", "00.14.W00"
@@ -103,6 +103,16 @@ async def test_a_sandbox_has_as_many_centres_as_asked_for_and_keeps_them(tmp_pat
         assert len(told["centres"]) == 4
     async with running(folder) as again:
         assert again["centres"] == told["centres"]
+
+
+async def test_one_folder_is_one_sandbox(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    async with running(folder) as told:
+        again = await axisd_beside("simulate", "national", "--folder", folder, "--json")
+        assert (again.exit_code, again.stdout) == (69, "")
+        assert f"a sandbox runs in {folder} already" in again.stderr
+        async with client(told, PROVINCE) as province:
+            assert await province.count("document") == 0
 
 
 async def test_faults_and_time_are_chosen_on_the_command_line(tmp_path: Path) -> None:
