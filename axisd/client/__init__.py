@@ -25,7 +25,7 @@ from cryptography.x509 import Certificate
 from axisd.adapters import keyring
 from axisd.adapters.amqp import DeniedError, Endpoint
 from axisd.client.answer import Answer
-from axisd.client.axis import AxisClient
+from axisd.client.axis import ADDRESS, AxisClient, names_broker
 from axisd.client.errors import EnvelopeError
 from axisd.client.message import Message
 from axisd.client.receipt import Receipt
@@ -95,9 +95,12 @@ def load_key(key: str | Path, certificate: str | Path) -> SigningKey:
 def load_url(file: str | Path) -> str:
     """The address of the broker, with account and password, from a file. Raises ConfigError."""
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        url = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as error:
         raise ConfigError((Problem(str(file), 0, f"cannot be read: {error}"),)) from error
+    if not names_broker(url):
+        raise ConfigError((Problem(str(file), 0, f"does not hold {ADDRESS}"),))
+    return url
 
 
 def load_trust(certificates: str | Path) -> tuple[Certificate, ...]:

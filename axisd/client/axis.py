@@ -38,6 +38,9 @@ from axisd.errors import TransientError
 VHOST: Final = "/axis"
 """Where an address does not name the virtual host (docs/reference/amqp.md)."""
 
+ADDRESS: Final = "amqp(s)://ACCOUNT:PASSWORD@HOST:PORT"
+_SCHEMES: Final = frozenset({"amqp", "amqps"})
+
 LOOKED_AT: Final = 1000
 """Receipts that may wait before the one that is waited for."""
 
@@ -189,7 +192,19 @@ class AxisClient(Writer):
         )
 
 
+def names_broker(url: str) -> bool:
+    """Whether it is an address as `AxisClient` wants one."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises ValueError for a port that is none
+    except ValueError:
+        return False
+    return parts.scheme in _SCHEMES and bool(parts.hostname and parts.username) and port != 0
+
+
 def _endpoint(url: str, agency: str) -> Endpoint:
+    if not names_broker(url):
+        raise ValueError(f"url is not {ADDRESS}")  # and may hold a password
     parts = urlsplit(url)
     if parts.path in {"", "/"}:
         parts = parts._replace(path=VHOST)

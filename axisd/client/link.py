@@ -57,7 +57,12 @@ class Link:
     async def messages(
         self, kind: Kind, agency: str, prefetch: int
     ) -> AsyncGenerator[Received, None]:
-        """Messages as they come in, without an end. Raises DeniedError: that box is somebody else's."""
+        """Messages as they come in, without an end. Raises DeniedError: that box is somebody else's.
+
+        Raises ValueError for a `prefetch` below 1, which to the broker means without a bound.
+        """
+        if prefetch < 1:
+            raise ValueError("prefetch is at least 1")
         failures = 0
         while True:
             try:

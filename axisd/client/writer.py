@@ -28,17 +28,18 @@ class Writer:
         self._clock = SystemClock()
 
     def letter(
-        self, recipients: Iterable[str], number: str, subject: str, **fields: Any
+        self, recipients: Iterable[str] | str, number: str, subject: str, **fields: Any
     ) -> Document:
         """A new document of this agency, of today. `number`: number and notation, such as `15/STC-VP`.
 
-        `subject`: the trích yếu. `fields`: any other field of Document, instead of what stands here.
+        `recipients`: codes, or one code. `subject`: the trích yếu. `fields`: any other field of Document, instead of what stands here.
         """
         today = f"{self._clock.now().astimezone(VIETNAM):%Y/%m/%d}"
+        codes = [recipients] if isinstance(recipients, str) else recipients
         running, _, notation = number.partition("/")
         known: dict[str, Any] = {
             "sender": self.organization,
-            "recipients": tuple(map(Organization, recipients)),
+            "recipients": tuple(map(Organization, codes)),
             "document_id": f"{self.agency},{today},{number}",
             "number": running,
             "notation": notation,
