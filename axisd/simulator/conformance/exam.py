@@ -212,13 +212,15 @@ class Exam:
             self.notes.not_tried("probe", _OUTSIDE)
             return
         dead = await laboratory.dead()
-        before = len(self.heard.about(first.document_id))
+        before = [one.code for one in self.heard.about(first.document_id)]
         await laboratory.repeat(first.document_id, body)
         after_duplicate = self.letters.plain("V/v sau thông điệp lặp")
         await self._write(after_duplicate)
         handled = await self._said(after_duplicate, "01", *_TAKEN)
         settled = handled and await self._said(after_duplicate, "02", *_TAKEN, clerk=True)
-        again = [one.code for one in self.heard.about(first.document_id)[before:]]
+        # What its clerk goes on with meanwhile is new: assigned, at work, done.
+        since = [one.code for one in self.heard.about(first.document_id)[len(before) :]]
+        again = [code for code in since if code in before]
         if not settled:
             self.notes.failed("duplicate", self._stopped())
         elif again:

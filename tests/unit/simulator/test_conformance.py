@@ -93,6 +93,25 @@ async def test_a_clerk_who_refuses_with_words_and_keeps_what_is_recalled_is_righ
     assert failed(results) == set()
 
 
+@dataclass(slots=True)
+class BusyAgency(ScriptedAgency):
+    """Its clerk goes on working: what came first is assigned when the next documents come."""
+
+    first: Document | None = None
+
+    def answers(self, arrival: Arrival) -> Iterator[bytes]:
+        yield from ScriptedAgency.answers(self, arrival)
+        if self.first is None:
+            self.first = arrival.document
+        elif arrival.document and "sau thông điệp lặp" in arrival.document.subject:
+            yield self.status(self.first, "04")
+
+
+async def test_a_clerk_who_goes_on_with_an_earlier_document_does_not_answer_a_repetition() -> None:
+    results = await examined(BusyAgency, patience=LONG)
+    assert failed(results) == set()
+
+
 async def test_another_agency_s_key_is_told_as_what_it_is() -> None:
     results = await examined(ScriptedAgency, patience=LONG, signer="000.00.99.H53")
     assert failed(results) == {"signature"}
