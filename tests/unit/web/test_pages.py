@@ -96,3 +96,22 @@ def test_a_page_prints_on_a4() -> None:
     text = page("leaf", TITLE, ("vi",), name="A")
     for rule in ("@page { size: A4;", "@media print", "break-inside: avoid", "table-header-group"):
         assert rule in text
+
+
+@pytest.mark.usefixtures("leaf")
+def test_nothing_is_cut_off_however_long_a_name_is() -> None:
+    """On paper nobody scrolls: names break, headers wrap, and only the numbers themselves stay in one piece."""
+    text = page("leaf", TITLE, ("vi",), name="A")
+    rules = dict(re.findall(r"([^{}]+?) \{ ([^{}]*) \}", text.replace("\n", " ")))
+    said = {selector.strip(): rule for selector, rule in rules.items()}
+    assert "overflow-wrap: anywhere" in said['th[scope="row"]']
+    assert "overflow-wrap: anywhere" in said[".even td"]
+    assert "nowrap" not in said[".number"]
+    assert "nowrap" in said["td.number"]
+
+
+@pytest.mark.usefixtures("leaf")
+def test_small_print_is_smaller_than_what_it_stands_in() -> None:
+    text = page("leaf", TITLE, ("vi",), name="A")
+    for selector in (r"\.note, figcaption, caption", r"table \.note", r"caption"):
+        assert re.search(rf"\n{selector} \{{[^}}]*font-size: [\d.]+em;", text), selector
