@@ -6,6 +6,8 @@ changes nothing else; the record is written by the daemon, which is the ledger's
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,14 +15,26 @@ import click
 
 from axisd.adapters.clock import SystemClock
 from axisd.cli.check_looks import look
-from axisd.cli.exits import Exit
+from axisd.cli.check_text import say_check, say_records
+from axisd.cli.exits import BadInput, Exit
+from axisd.cli.failure import report
 from axisd.cli.files import DASH, OUTPUT, write_file
 from axisd.cli.frame import AxisGroup, config_option, json_option
+from axisd.cli.language import LANGUAGES, language_option, of_operator
 from axisd.cli.loop import finish
-from axisd.cli.output import Role, note, paint, say, say_json, say_table, visible
+from axisd.cli.output import note, say, say_json, visible
 from axisd.cli.reading import ledger_at
 from axisd.config.load import load, read
-from axisd.core.interconnection import ITEMS, CheckRun, Item, Outcome, RecordedCheck, Trigger
+from axisd.core.interconnection import (
+    ITEMS,
+    OUTCOMES,
+    TRIGGERS,
+    CheckRun,
+    Item,
+    RecordedCheck,
+    Trigger,
+)
+from axisd.core.reasons import Language
 from axisd.core.wording import Phrase
 from axisd.core.zone import day_of, wire_time
 from axisd.errors import AxisError
@@ -29,12 +43,9 @@ from axisd.web.control import Answer, ControlClient
 from axisd.web.pages import page
 
 _TITLE: Final = Phrase("Interconnection check", "Kiểm tra liên thông")
-_ROLES: Final[dict[Outcome, Role]] = {
-    Outcome.PASSED: "good",
-    Outcome.WARNED: "warn",
-    Outcome.FAILED: "bad",
-    Outcome.SKIPPED: "dim",
-}
+_language_option = language_option(
+    "Of the text and the page. Without it the text is in that of LANG, the page in both."
+)
 
 
 @click.group(
@@ -57,10 +68,16 @@ _ROLES: Final[dict[Outcome, Role]] = {
     show_default=True,
     help="Who asks: the timer says so of itself.",
 )
+@_language_option
 @json_option
 @click.pass_context
 def check(
-    context: click.Context, config: Path, html: Path | None, trigger: str, as_json: bool
+    context: click.Context,
+    config: Path,
+    html: Path | None,
+    trigger: str,
+    language: str | None,
+    as_json: bool,
 ) -> Exit | int | None:
     """Check that documents get through: lanes, inboxes, national axis, and what they rest on.
 
@@ -77,16 +94,21 @@ def check(
     loaded = read(config, day=day_of(SystemClock().now()))
     run, code = finish(look(loaded, Trigger(trigger)))
     recorded, why = finish(_record(ControlClient(loaded.settings.control.socket), run))
-    if html is not None:
-        _write_page(html, loaded.view.axis.name, run, recorded)
+    languages = _of_text(language)
     if as_json:
         say_json(_json(run, recorded))
     elif str(html) != DASH:
-        _print(run)
+        for place, one in enumerate(languages):
+            if place:
+                say()
+            say_check(run, one)
     if recorded is None:
-        note(f"axisd: nothing could be recorded: {visible(why)}", "bad")
-        return code or Exit.UNAVAILABLE
-    note(f"recorded at {recorded['at']} as {recorded['id']}")
+        code = code or Exit.UNAVAILABLE
+    _tell(recorded, why, languages[0])
+    if html is not None:
+        text = _page(loaded.view.axis.name, run, recorded, LANGUAGES[language or "both"])
+        written = _written(html, text)
+        code = code or written
     return code
 
 
@@ -105,25 +127,23 @@ def check(
     metavar="N",
     help="So many at most.",
 )
+@_language_option
 @config_option
 @json_option
-def list_(count: int, config: Path, as_json: bool) -> None:
+def list_(count: int, language: str | None, config: Path, as_json: bool) -> None:
     """List the checks on record, newest first."""
     found = finish(_recorded(load(config).ledger.folder, count))
     if as_json:
         say_json([_recorded_json(one) for one in found])
         return
-    rows = [
-        (
-            wire_time(one.at, unit="seconds"),
-            one.run.trigger.value,
-            one.run.outcome.value,
-            ", ".join(f"{item.name}" for item in one.run.failures) or "–",
-        )
-        for one in found
-    ]
-    roles = [_ROLES[one.run.outcome] if not one.run.passed else None for one in found]
-    say_table(("recorded", "by", "outcome", "failed"), rows, roles=roles)
+    for place, one in enumerate(_of_text(language)):
+        if place:
+            say()
+        say_records(found, one)
+
+
+def _of_text(language: str | None) -> tuple[Language, ...]:
+    return (of_operator(os.environ),) if language is None else LANGUAGES[language]
 
 
 async def _record(control: ControlClient, run: CheckRun) -> tuple[Answer | None, str]:
@@ -139,18 +159,14 @@ async def _recorded(folder: Path, count: int) -> list[RecordedCheck]:
         return await last_checks(reader, count)
 
 
-def _print(run: CheckRun) -> None:
-    for item in run.items:
-        outcome = paint(f"{item.outcome:<8}", _ROLES[item.outcome])
-        first, *rest = item.detail.en.splitlines() or [""]
-        say(f"{outcome} {item.name:<15} {visible(first)}")
-        margin = " " * 25
-        for line in rest:
-            say(f"{margin}{visible(line)}")
-        if item.mend and item.outcome in {Outcome.FAILED, Outcome.WARNED}:
-            say(f"{margin}{paint('mend:', 'strong')} {visible(item.mend.en)}")
-    told = f"{len(run.items)} looked at: {len(run.failures)} failed"
-    say(f"{paint(run.outcome.value, _ROLES[run.outcome])}: {told}")
+def _tell(recorded: Answer | None, why: str, language: Language) -> None:
+    """Whether it is on record, for the person at the terminal."""
+    if recorded is None:
+        no = Phrase("nothing could be recorded", "không ghi được vào sổ").said(language)
+        note(f"axisd: {no}: {visible(why)}", "bad")
+        return
+    at, key = recorded["at"], recorded["id"]
+    note(Phrase(f"recorded at {at} as {key}", f"đã ghi vào sổ lúc {at}, mã {key}").said(language))
 
 
 def _json(run: CheckRun, recorded: Answer | None) -> dict[str, Any]:
@@ -191,6 +207,27 @@ def _item_json(item: Item) -> dict[str, str]:
     }
 
 
-def _write_page(file: Path, axis: str, run: CheckRun, recorded: Answer | None) -> None:
-    text = page("check", _TITLE, axis=axis, run=run, recorded=recorded, words=ITEMS)
-    write_file(file, text.encode())
+def _page(
+    axis: str, run: CheckRun, recorded: Answer | None, languages: tuple[Language, ...]
+) -> str:
+    on_record = recorded and {"at": datetime.fromisoformat(recorded["at"]), "id": recorded["id"]}
+    return page(
+        "check",
+        _TITLE,
+        languages,
+        axis=axis,
+        run=run,
+        recorded=on_record,
+        words=ITEMS,
+        outcomes=OUTCOMES,
+        triggers=TRIGGERS,
+    )
+
+
+def _written(file: Path, text: str) -> int:
+    """Writes the page; what was found has been told by then, and a file that cannot be written hides none of it."""
+    try:
+        write_file(file, text.encode())
+    except BadInput as error:
+        return report(error)
+    return Exit.DONE

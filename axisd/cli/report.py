@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from axisd.adapters.clock import SystemClock
 from axisd.cli.exits import BadInput
 from axisd.cli.frame import AxisGroup, config_option, json_option
+from axisd.cli.language import LANGUAGES, language_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json
 from axisd.cli.reading import ledger_at
@@ -28,10 +29,8 @@ from axisd.core.report import Report
 from axisd.core.view import View
 from axisd.core.zone import day_of
 from axisd.service.report import make_report
-from axisd.web.pages import BOTH
 from axisd.web.report import report_page
 
-_LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"vi": ("vi",), "en": ("en",), "both": BOTH}
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -47,13 +46,7 @@ def _options(command: _F) -> _F:
             metavar="FILE",
             help="Write there instead of stdout; a file that is there is replaced.",
         ),
-        click.option(
-            "--language",
-            type=click.Choice(list(_LANGUAGES)),
-            default="vi",
-            show_default=True,
-            help="Of text and HTML; CSV has both.",
-        ),
+        language_option("Of text and HTML; CSV has both.", default="vi"),
         click.option(
             "--format",
             "form",
@@ -154,7 +147,7 @@ def _make(
     if as_json:
         say_json(facts(made))
         return
-    written = _written(made, form, _LANGUAGES[language])
+    written = _written(made, form, LANGUAGES[language])
     if bom:
         written = f"\N{ZERO WIDTH NO-BREAK SPACE}{written}"
     _put(written.encode(), out)

@@ -5,9 +5,8 @@ Reads beside the running daemon, changes nothing, and shows neither subject nor 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -16,6 +15,7 @@ from axisd.adapters.ledger import LedgerReader
 from axisd.cli.exits import BadInput
 from axisd.cli.files import OUTPUT, write_file
 from axisd.cli.frame import AxisCommand, config_option, json_option
+from axisd.cli.language import LANGUAGES, language_option
 from axisd.cli.loop import finish
 from axisd.cli.output import note, say_json, say_table
 from axisd.cli.reading import ledger_at
@@ -23,7 +23,6 @@ from axisd.cli.tracetext import say_trace
 from axisd.config.directory import read_sources
 from axisd.config.load import load
 from axisd.config.model import Settings
-from axisd.core.reasons import Language
 from axisd.core.receiptproof import ReceiptVerifier
 from axisd.core.records import SubmissionRecord
 from axisd.core.timeline import Timeline
@@ -32,12 +31,6 @@ from axisd.core.zone import wire_time
 from axisd.errors import Problem
 from axisd.web.trace import trace_page
 from axisd.web.tracevalues import matched_values, values_of
-
-_LANGUAGES: Final[Mapping[str, tuple[Language, ...]]] = {
-    "vi": ("vi",),
-    "en": ("en",),
-    "both": ("vi", "en"),
-}
 
 
 @click.command(
@@ -57,13 +50,7 @@ _LANGUAGES: Final[Mapping[str, tuple[Language, ...]]] = {
 @click.option("--organ", metavar="CODE", default="", help="The organ that issued it.")
 @click.option("--year", metavar="YYYY", default="", help="The year of its date.")
 @click.option("--html", "html", type=OUTPUT, metavar="FILE", help="Write a page; - is stdout.")
-@click.option(
-    "--language",
-    type=click.Choice(tuple(_LANGUAGES)),
-    default="both",
-    show_default=True,
-    help="Of the page, and of the words on the terminal.",
-)
+@language_option("Of the page, and of the words on the terminal.", default="both")
 @click.option("--no-verify", is_flag=True, help="Do not verify the receipts.")
 @config_option
 @json_option
@@ -105,10 +92,10 @@ def trace(
     if as_json:
         say_json(values_of(trace, identifier))
     elif html is not None:
-        page = trace_page(trace, _title(trace, identifier), _names(settings), _LANGUAGES[language])
+        page = trace_page(trace, _title(trace, identifier), _names(settings), LANGUAGES[language])
         write_file(html, page.encode())
     else:
-        say_trace(trace, _LANGUAGES[language])
+        say_trace(trace, LANGUAGES[language])
 
 
 def _require_one_way(

@@ -44,6 +44,18 @@ class Trigger(StrEnum):
     OPERATOR = "operator"
 
 
+OUTCOMES: Final[Mapping[Outcome, Phrase]] = {
+    Outcome.PASSED: Phrase("passed", "đạt"),
+    Outcome.WARNED: Phrase("passed, but look", "đạt, cần lưu ý"),
+    Outcome.FAILED: Phrase("failed", "không đạt"),
+    Outcome.SKIPPED: Phrase("not looked at", "không kiểm tra"),
+}
+TRIGGERS: Final[Mapping[Trigger, Phrase]] = {
+    Trigger.TIMER: Phrase("the timer", "hẹn giờ tự động"),
+    Trigger.OPERATOR: Phrase("an operator", "người vận hành"),
+}
+
+
 class Words(NamedTuple):
     """What an item is called, and what is looked at."""
 

@@ -87,7 +87,7 @@ def test_without_a_daemon_the_result_is_told_and_that_nothing_was_recorded(site:
 def test_every_failure_and_warning_comes_with_what_to_do(site: Site) -> None:
     for item in items(look(site, "--json")).values():
         assert (item["mend"] is not None) == (item["outcome"] in {"warned", "failed"}), item
-    shown = look(site)
+    shown = look(site, "--language", "en")
     assert shown.stdout.count("mend:") == sum(
         1 for item in items(look(site, "--json")).values() if item["mend"]
     )
@@ -304,7 +304,7 @@ def a_run(outcome: Outcome, trigger: Trigger = Trigger.TIMER) -> CheckRun:
 
 async def test_records_are_listed_newest_first(site: Site) -> None:
     await kept(site, a_run(Outcome.PASSED), a_run(Outcome.FAILED, Trigger.OPERATOR))
-    result = await axisd_beside("check", "list", "--config", site.config)
+    result = await axisd_beside("check", "list", "--config", site.config, "--language", "en")
     assert result.exit_code == 0
     _, newest, oldest = result.stdout.splitlines()
     assert "operator" in newest
@@ -315,6 +315,17 @@ async def test_records_are_listed_newest_first(site: Site) -> None:
     )
     assert [one["outcome"] for one in found] == ["failed"]
     assert {item["name"] for item in found[0]["items"]} == {"clock", "disk"}
+
+
+async def test_records_are_listed_in_vietnamese_too(site: Site) -> None:
+    await kept(site, a_run(Outcome.PASSED), a_run(Outcome.FAILED, Trigger.OPERATOR))
+    result = await axisd_beside("check", "list", "--config", site.config, "--language", "both")
+    vietnamese, english = result.stdout.split("\n\n")
+    headers, newest, oldest = vietnamese.splitlines()
+    assert headers.split("  ")[0] == "ghi lúc"
+    assert " ".join(newest.split()).endswith("người vận hành không đạt clock, disk")
+    assert " ".join(oldest.split()).endswith("hẹn giờ tự động đạt –")
+    assert english.startswith("recorded")
 
 
 async def test_a_record_that_was_forged_fails_the_chain(site: Site) -> None:
@@ -401,6 +412,51 @@ def test_the_page_says_the_same_in_both_languages(site: Site) -> None:
         room = {"en": "GiB free of", "vi": "còn trống"}[language]
         assert room in findings[list(ITEMS).index("disk")]
         assert titles == [words.title.said(language) for words in ITEMS.values()]  # type: ignore[arg-type]
+
+
+def test_the_text_is_in_the_language_of_the_operator(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    vietnamese = look(site)
+    assert "không đạt      lane-normal" in vietnamese.stdout
+    assert "cần làm:" in vietnamese.stdout
+    assert "không ghi được vào sổ" in vietnamese.stderr
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    english = look(site)
+    assert "failed  lane-normal" in english.stdout
+    assert "cần làm:" not in english.stdout
+    assert "nothing could be recorded" in english.stderr
+    asked = look(site, "--language", "vi")
+    assert "không đạt      lane-normal" in asked.stdout, "whatever the environment says"
+
+
+async def test_what_is_on_record_is_told_in_the_language_of_the_operator(site: Site) -> None:
+    async with daemon(site, Book()):
+        result = await axisd_beside("check", "--config", site.config, "--language", "vi")
+    assert "đã ghi vào sổ lúc 2026-11-29T07:30:00.000+07:00, mã e-1" in result.stderr
+
+
+def test_the_page_is_in_one_language_where_one_is_asked_for(site: Site) -> None:
+    root = etree.fromstring(look(site, "--html", "-", "--language", "vi").stdout.encode())
+    assert root.xpath("//@lang") == ["vi", "vi"]
+
+
+def test_the_page_tells_a_warning_from_a_failure(site: Site) -> None:
+    found = items(look(site, "--json"))
+    root = etree.fromstring(look(site, "--html", "-", "--language", "en").stdout.encode())
+    marks = root.xpath("//*[local-name()='tbody']/*/*[2]/*/@class")
+    classes = {"passed": "good", "warned": "warn", "failed": "bad", "skipped": ""}
+    assert marks == [classes[found[name]["outcome"]] for name in ITEMS]
+    assert "warn" in marks
+
+
+def test_a_page_that_cannot_be_written_hides_nothing_of_what_was_found(site: Site) -> None:
+    result = look(site, "--html", site.folder / "nowhere" / "check.html", "--language", "en")
+    assert result.exit_code == 69, "that of the check, not that of the page"
+    assert f"{len(ITEMS)} looked at" in result.stdout
+    assert "nothing could be recorded" in result.stderr
+    assert "it cannot be written" in result.stderr
 
 
 def test_a_page_on_stdout_stands_alone(site: Site) -> None:
