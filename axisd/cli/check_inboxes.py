@@ -10,7 +10,7 @@ from axisd.adapters.amqp import Endpoint
 from axisd.adapters.amqp.inbox_probe import Probed, probe_inboxes
 from axisd.adapters.amqp.topology import queues_of
 from axisd.adapters.clock import SystemClock
-from axisd.cli.doctor_services import NOT_JOINED
+from axisd.cli.doctor_services import ASK_AGENCIES, NOT_JOINED
 from axisd.cli.exits import Exit
 from axisd.cli.findings import Finding, failed, good, listed, plain, skipped, warning
 from axisd.cli.output import visible
@@ -58,7 +58,8 @@ async def look_at_inboxes(loaded: Configuration) -> list[Finding]:
         mend = plain("axisd broker check; axisd broker apply; docs/runbooks/check-failed.md")
         return [failed(name, listed(wrong), mend, Exit.UNAVAILABLE)]
     unread = [code for code, one in by_code.items() if one is Probed.UNREAD]
-    return [good(name, _taken(len(codes), unread, sum(not s.probe for s in _systems(loaded))))]
+    taken = _taken(len(codes), unread, sum(not system.probe for system in _systems(loaded)))
+    return [warning(name, taken, ASK_AGENCIES) if unread else good(name, taken)]
 
 
 def _taken(count: int, unread: list[str], off: int) -> Phrase:

@@ -257,10 +257,7 @@ def _inboxes(queues: dict[str, QueueFacts], view: View) -> Finding:
     # A system that looks in by the hour has no consumer between two looks: only what waits matters.
     if not any(unread.values()):
         return good("inboxes", some)
-    mend = Phrase(
-        "ask those agencies' operators", "hỏi đơn vị vận hành hệ thống của các cơ quan đó"
-    )
-    return warning("inboxes", some, mend)
+    return warning("inboxes", some, ASK_AGENCIES)
 
 
 def _dead(queues: dict[str, QueueFacts]) -> Finding:
@@ -300,6 +297,9 @@ async def _national(settings: Settings) -> list[Finding]:
     ]
 
 
+ASK_AGENCIES: Final = Phrase(
+    "ask those agencies' operators", "hỏi đơn vị vận hành hệ thống của các cơ quan đó"
+)
 NOT_JOINED: Final = Phrase("this axis is not joined to it", "trục này chưa kết nối tới đó")
 
 

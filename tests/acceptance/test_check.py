@@ -194,6 +194,7 @@ async def test_an_inbox_that_nobody_reads_is_told_and_gets_no_second_probe(
         assert found.items["consumers"]["outcome"] == "warned"
         assert HEALTH in found.items["consumers"]["detail"]
         assert f"nobody reads: {HEALTH}" in found.items["inboxes"]["detail"]
+        assert found.items["inboxes"]["outcome"] == "warned"
         before = await queued(served, f"agency.{HEALTH}.inbox")
         await check(served)
         assert await queued(served, f"agency.{HEALTH}.inbox") == before
