@@ -57,9 +57,14 @@ def note(text: str, role: Role | None = None) -> None:
 
 
 def say_json(value: object) -> None:
-    """One JSON value on stdout; dates in ISO 8601, text as it is (not escaped to ASCII) where it has ink."""
+    """One JSON value on stdout."""
+    say(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """One JSON value; dates in ISO 8601, text as it is (not escaped to ASCII) where it has ink."""
     lines = json.dumps(value, ensure_ascii=False, indent=2, default=_plain).split("\n")
-    say("\n".join(line if line.isprintable() else "".join(map(_inked, line)) for line in lines))
+    return "\n".join(line if line.isprintable() else "".join(map(_inked, line)) for line in lines)
 
 
 def say_table(

@@ -5,7 +5,6 @@ Reads the ledger beside the running daemon, a piece at a time, and changes nothi
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any, TypeVar
 import click
 
 from axisd.adapters.clock import SystemClock
-from axisd.cli.exits import BadInput
+from axisd.cli.files import DASH, OUTPUT, write_file
 from axisd.cli.frame import AxisGroup, config_option, json_option
 from axisd.cli.language import LANGUAGES, language_option
 from axisd.cli.loop import finish
-from axisd.cli.output import note, say_json
+from axisd.cli.output import json_text, note
 from axisd.cli.reading import ledger_at
 from axisd.cli.report_facts import csv_text, facts
 from axisd.cli.report_text import report_text
@@ -42,7 +41,8 @@ def _options(command: _F) -> _F:
         click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, for Excel."),
         click.option(
             "--out",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=OUTPUT,
+            default=DASH,
             metavar="FILE",
             help="Write there instead of stdout; a file that is there is replaced.",
         ),
@@ -132,25 +132,28 @@ def _make(
     of_calendar: bool,
     form: str,
     language: str,
-    out: Path | None,
+    out: Path,
     bom: bool,
     config: Path,
     as_json: bool,
 ) -> None:
     if bom and form != "csv":
         raise click.UsageError("--bom is for --format csv")
+    if as_json and form != "text":
+        raise click.UsageError("give --format or --json, not both")
     now = SystemClock().now()
     period = _period(kind, text, now, of_calendar=of_calendar)
     configuration = read(config, day=day_of(now))
     folder = configuration.settings.ledger.folder
     made = finish(_report(folder, period, now, configuration.view))
-    if as_json:
-        say_json(facts(made))
-        return
-    written = _written(made, form, LANGUAGES[language])
+    written = (
+        f"{json_text(facts(made))}\n" if as_json else _written(made, form, LANGUAGES[language])
+    )
     if bom:
         written = f"\N{ZERO WIDTH NO-BREAK SPACE}{written}"
-    _put(written.encode(), out)
+    write_file(out, written.encode())
+    if str(out) != DASH:
+        note(f"{len(written.encode())} bytes written to {out}", "good")
     if not made.complete:
         note(f"{period.label} is not over: this is what there is so far", "warn")
 
@@ -175,18 +178,3 @@ def _written(made: Report, form: str, languages: tuple[Language, ...]) -> str:
     if form == "html":
         return report_page(made, languages)
     return "\n".join(report_text(made, language) for language in languages)
-
-
-def _put(content: bytes, out: Path | None) -> None:
-    if out is None or str(out) == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise BadInput(
-            f"cannot write {out}: {error.strerror}",
-            mend="name a file in a folder that you may write to",
-        ) from error
-    note(f"{len(content)} bytes written to {out}", "good")

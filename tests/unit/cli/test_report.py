@@ -141,7 +141,18 @@ def test_html_goes_into_a_file(site: Site, tmp_path: Path) -> None:
     assert etree.fromstring(out.read_bytes()).get("lang") == "vi"
     result = axisd(*words[:-1], tmp_path / "gone" / "report.html")
     assert (result.exit_code, result.stdout) == (65, "")
-    assert "cannot write" in result.stderr
+    assert "it cannot be written" in result.stderr
+
+
+def test_what_is_for_machines_goes_into_a_file_too(site: Site, tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    words = ("report", "day", DAY, "--config", site.config, "--json")
+    result = axisd(*words, "--out", out)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert out.read_text(encoding="utf-8") == axisd(*words).stdout
+    refused = axisd(*words, "--format", "html")
+    assert (refused.exit_code, refused.stdout) == (64, "")
+    assert "not both" in refused.stderr
 
 
 def test_a_quarter_says_its_days_and_may_be_that_of_the_calendar(site: Site) -> None:
