@@ -172,7 +172,8 @@ class OutboxRow:
 
     `destination` is `local:<agency>`, `national:<agency>` or `receipts:<agency>`. Ids are time-ordered
     (UUIDv7), so ordering by id is ordering by age. `size`: bytes of the body, so that whoever sends can
-    bound what it loads. `behind`: the rows that have to leave before this one.
+    bound what it loads. `behind`: the rows that have to leave before this one. `about`: the DocumentId that a
+    delivery is about; "" for receipts.
     """
 
     id: str
@@ -185,6 +186,7 @@ class OutboxRow:
     held: bool = False
     reason: str = ""
     behind: tuple[str, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,7 @@ def _delivery_row(case: Case, delivery: Delivery, ground: Ground, now: datetime)
         now,
         case.facts.size,
         behind=business.in_front(case, delivery.identity.recipient, ground),
+        about=case.facts.document_id,
     )
 
 

@@ -34,7 +34,6 @@ from axisd.errors import IntegrityError, TransientError
 from axisd.ports import Clock, Ledger, Telemetry
 from axisd.service.breaker import Circuit, Interrupted
 from axisd.service.commit import GroupCommit
-from axisd.service.in_order import InOrder
 from axisd.service.outbox import PAGE, Schedule
 
 Send = Callable[[Parcel], Awaitable[Attempt]]
@@ -89,8 +88,7 @@ class Dispatch:
         self._view = view
         self._backoff = backoff
         self._bounds = bounds
-        self._schedule = Schedule(per_destination=bounds.per_destination)
-        self._in_order = InOrder() if bounds.in_order else None
+        self._schedule = Schedule(per_destination=bounds.per_destination, in_order=bounds.in_order)
         self._wake = asyncio.Event()
         self._unread = True
         self._ahead: deque[OutboxRow] = deque()
@@ -218,24 +216,13 @@ class Dispatch:
         """Whether `row` goes now; if not, it is given back to the schedule."""
         now = self._clock.now()
         if parcel is None:
-            self._forget(row)
             self._schedule.gone(row, now)
-        elif again := self._waits(parcel, now):
-            self._schedule.waits(row, again, now)
+        elif parcel.must_wait:
+            self._schedule.waits(row, now + _BEHIND, now)
         else:
             return True
         self._release_bounds(row)
         return False
-
-    def _waits(self, parcel: Parcel, now: datetime) -> datetime | None:
-        """Until when it waits for another of its document to leave; None if it need not."""
-        if parcel.must_wait:
-            return now + _BEHIND
-        return self._in_order.enter(parcel, now) if self._in_order is not None else None
-
-    def _forget(self, row: OutboxRow) -> None:
-        if self._in_order is not None:
-            self._in_order.forget(row.id)
 
     async def _carry_large(self, row: OutboxRow) -> None:
         """Loaded and sent while no other large body is in memory for anything."""
@@ -253,7 +240,6 @@ class Dispatch:
         except TransientError as error:
             # Nothing was tried, so nothing is counted against the row.
             self._telemetry.trouble(self.name, error)
-            self._forget(row)
             self._schedule.unsent(row)
             self._pause()
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other rows
@@ -272,7 +258,6 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other rows
             # It may have left: tried again only after the next start, under the same message id.
             self._telemetry.trouble(self.name, error)
-            self._forget(row)
             self._schedule.gone(row, self._clock.now())
             return
         self._note(row, attempt, change)
@@ -310,7 +295,6 @@ class Dispatch:
             again = replace(
                 row, due_at=put_off.due_at, attempts=put_off.attempts, reason=put_off.reason
             )
-        self._keep_in_order(row, again)
         if answered:
             self._schedule.left(row, now)
             return
@@ -319,18 +303,10 @@ class Dispatch:
         wait = timedelta() if everywhere or again is None else self._wait(row)
         self._schedule.failed(row, again, wait, now)
 
-    def _keep_in_order(self, row: OutboxRow, again: OutboxRow | None) -> None:
-        if again is None:
-            self._forget(row)
-        elif self._in_order is not None:
-            self._in_order.put_off(row.id, again.due_at)
-
     def _put_off(self, row: OutboxRow) -> None:
         """For a while, in memory only: in the ledger it waits as before."""
         now, wait = self._clock.now(), self._wait(row)
-        again = replace(row, due_at=now + wait)
-        self._keep_in_order(row, again)
-        self._schedule.failed(row, again, wait, now)
+        self._schedule.failed(row, replace(row, due_at=now + wait), wait, now)
 
     def _wait(self, row: OutboxRow) -> timedelta:
         failures = self._schedule[row.destination].breaker.failures + 1

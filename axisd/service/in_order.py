@@ -1,56 +1,54 @@
 """Keeps what is about one document in order on its way to one destination, although many rows are under way.
 
-A document leaves before the statuses and updates about it, and these in the order in which they were handed in;
-only what is about different documents leaves at the same time. `OutboxRow.behind` holds what the ledger knows
-of that across restarts; this holds the rest, in memory: which rows of a document were taken up and have not left
-yet, on their way or put off. A row that an operator holds, or that was withdrawn, is forgotten.
+A document leaves before the statuses and updates about it, and these in the order in which they were handed in,
+whatever their lanes; only what is about different documents leaves at the same time. The order is that of the ids of
+all rows of the destination that are in memory, on their way, put off or waiting: so a restart, after which the oldest
+are read first, changes nothing. A row that an operator holds is not among them, and is overtaken.
 Bounded by the rows that the schedule holds. Pure but for its own state.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Container
 
-from axisd.core.records import Parcel
-
-SOON: Final = timedelta(seconds=0.1)
-"""How long a row waits at a time for one that is under way."""
-
-_Key = tuple[str, str]
+from axisd.core.records import OutboxRow
 
 
 class InOrder:
-    """By destination and DocumentId: rows that were taken up and not accounted for. The value of each: when it
-    is tried again, None while it is under way."""
+    """The rows of one destination that are here, by the document that they are about. Rows about none (receipts)
+    stand behind nothing."""
 
     def __init__(self) -> None:
-        self._rows: dict[_Key, dict[str, datetime | None]] = {}
-        self._keys: dict[str, _Key] = {}
+        self._here: dict[str, dict[str, None]] = {}
+        self._in_line: dict[str, dict[str, OutboxRow]] = {}
 
-    def enter(self, parcel: Parcel, now: datetime) -> datetime | None:
-        """None: `parcel` may leave, and counts as under way. Else when to ask again: an earlier one of the same
-        document has not left yet."""
-        row = parcel.row
-        key = row.destination, parcel.facts.document_id
-        rows = self._rows.setdefault(key, {})
-        earlier = min((other for other in rows if other < row.id), default=None)
-        if earlier is not None:
-            again = rows[earlier]
-            return max(again, now) + SOON if again is not None else now + SOON
-        rows[row.id] = None
-        self._keys[row.id] = key
-        return None
+    def come(self, row: OutboxRow) -> None:
+        """`row` is here now."""
+        if row.about:
+            self._here.setdefault(row.about, {})[row.id] = None
 
-    def put_off(self, row_id: str, until: datetime) -> None:
-        """It did not leave; what comes behind it waits too."""
-        if key := self._keys.get(row_id):
-            self._rows[key][row_id] = until
+    def left(self, row: OutboxRow) -> None:
+        """`row` is here no longer."""
+        here = self._here.get(row.about, {})
+        here.pop(row.id, None)
+        if not here:
+            self._here.pop(row.about, None)
 
-    def forget(self, row_id: str) -> None:
-        """It left, ended, or is no longer there; does nothing for one that never entered."""
-        if key := self._keys.pop(row_id, None):
-            rows = self._rows[key]
-            del rows[row_id]
-            if not rows:
-                del self._rows[key]
+    def must_stand(self, row: OutboxRow, under_way: Container[str]) -> bool:
+        """Whether an earlier one about the same document is here, or any other is `under_way`."""
+        here = self._here.get(row.about, ())
+        return any(other < row.id or (other in under_way and other != row.id) for other in here)
+
+    def stand(self, row: OutboxRow) -> None:
+        """`row`, which is here, waits until `following` gives it back."""
+        self._in_line.setdefault(row.about, {})[row.id] = row
+
+    def following(self, about: str, under_way: Container[str]) -> OutboxRow | None:
+        """What stood in line about this document and need not any more; it is to be asked after each change."""
+        line = self._in_line.get(about)
+        if not line or self.must_stand(first := line[min(line)], under_way):
+            return None
+        del line[first.id]
+        if not line:
+            del self._in_line[about]
+        return first

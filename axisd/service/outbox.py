@@ -2,7 +2,8 @@
 
 Each destination has a queue of its own, and destinations take turns, so that one dead agency delays no
 other. A destination that fails is paused with backoff and then tried with one row at a time (`breaker`). Urgent rows
-overtake, within a destination and among destinations, by the rule of `lanes`. Only rows without their
+overtake, within a destination and among destinations, by the rule of `lanes`; where the exit keeps no order, not
+those about the same document (`in_order`). Only rows without their
 bodies are held here, about `DEPTH` for each lane of a destination; the rest stays in the ledger and is read
 on as the queue empties.
 
@@ -25,6 +26,7 @@ from typing import Final
 from axisd.core.records import OutboxRow
 from axisd.core.submission import NORMAL_SHARE, Lane
 from axisd.service.breaker import Breaker, Circuit, Interrupted
+from axisd.service.in_order import InOrder
 from axisd.service.lanes import Lanes
 
 DEPTH: Final = 1000
@@ -40,7 +42,7 @@ class Destination:
 
     `cursor`: what has been read from the ledger, up to and with this id. `more`: the ledger may have rows
     behind the cursor that are not here. `under_way`: rows taken and not yet accounted for, by id; the
-    value is what has to be put back when that has happened.
+    value is what has to be put back when that has happened. `in_order`: None where the exit itself keeps order.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Destination:
     later: list[tuple[datetime, str, OutboxRow]] = field(default_factory=list)
     waiting: dict[Lane, set[str]] = field(default_factory=lambda: {lane: set() for lane in Lane})
     under_way: dict[str, OutboxRow | None] = field(default_factory=dict)
+    in_order: InOrder | None = None
     breaker: Breaker = field(default_factory=Breaker)
     cursor: str | None = None
     more: bool = False
@@ -93,10 +96,21 @@ class Destination:
         if any(row.id in ids for ids in self.waiting.values()):
             return
         self.waiting[row.lane].add(row.id)
+        if self.in_order is not None:
+            self.in_order.come(row)
+        if self._stands(row):
+            return
         if row.due_at > now:
             heapq.heappush(self.later, (row.due_at, row.id, row))
         else:
             self.ready.put(row, row.lane)
+
+    def _stands(self, row: OutboxRow) -> bool:
+        """True if `row` is in line now, behind another about the same document."""
+        if self.in_order is None or not self.in_order.must_stand(row, self.under_way):
+            return False
+        self.in_order.stand(row)
+        return True
 
     def read_again(self) -> None:
         """The ledger has rows before the cursor that are not here."""
@@ -130,10 +144,12 @@ class Destination:
         """Whether the row that would leave next is an urgent one, or an urgent one waits behind it."""
         return self.ready.waiting(Lane.URGENT) > 0
 
-    def take(self, now: datetime) -> OutboxRow:
-        """The next row; call only when one `may_leave`."""
+    def take(self, now: datetime) -> OutboxRow | None:
+        """The next row; call only when one `may_leave`. None if it stands in line after all."""
         self._ripen(now)
         row = self.ready.take()
+        if self._stands(row):
+            return None
         self.waiting[row.lane].discard(row.id)
         self.under_way[row.id] = None
         return row
@@ -150,12 +166,24 @@ class Destination:
         again = instead or came_in
         if again is not None:
             self.put(again, now)
+        elif self.in_order is not None:
+            self.in_order.left(row)
+        self._follow(row)
 
     def back_first(self, row: OutboxRow) -> None:
         """`row` was taken but never tried: it goes first again."""
         del self.under_way[row.id]
         self.waiting[row.lane].add(row.id)
         self.ready.put_back(row, row.lane)
+        self._follow(row)
+
+    def _follow(self, row: OutboxRow) -> None:
+        """`row` is no longer under way: what stood behind it may be the next one about its document."""
+        if self.in_order is None:
+            return
+        following = self.in_order.following(row.about, self.under_way)
+        if following is not None:
+            heapq.heappush(self.later, (following.due_at, following.id, following))
 
     def release(self) -> None:
         """Everything is due now, and no pause holds."""
@@ -179,8 +207,9 @@ class Destination:
 class Schedule:
     """All destinations of one runner, by turns. Not a queue of work but of ids of work."""
 
-    def __init__(self, *, per_destination: int) -> None:
+    def __init__(self, *, per_destination: int, in_order: bool = False) -> None:
         self._per_destination = per_destination
+        self._in_order = in_order
         self._destinations: dict[str, Destination] = {}
         self._turns: deque[str] = deque()
         self._rows = 0
@@ -191,7 +220,9 @@ class Schedule:
     def __getitem__(self, name: str) -> Destination:
         destination = self._destinations.get(name)
         if destination is None:
-            destination = self._destinations[name] = Destination(name)
+            destination = self._destinations[name] = Destination(
+                name, in_order=InOrder() if self._in_order else None
+            )
             self._turns.append(name)
         return destination
 
@@ -224,7 +255,9 @@ class Schedule:
             destination = self._turn(now, first) or self._turn(now, self._destinations)
             if destination is None:
                 break
-            rows.append(destination.take(now))
+            row = destination.take(now)
+            if row is not None:
+                rows.append(row)
             if not destination.urgent:
                 urgent.discard(destination.name)
         return rows

@@ -170,7 +170,15 @@ def evidence(
 
 
 def delivery_row(one: Delivery, size: int = 0, at: datetime = NOW) -> OutboxRow:
-    return OutboxRow(one.id, OutboxKind.DELIVERY, one.destination, one.lane, at, size)
+    return OutboxRow(
+        one.id,
+        OutboxKind.DELIVERY,
+        one.destination,
+        one.lane,
+        at,
+        size,
+        about=one.identity.document_id,
+    )
 
 
 def receipt_row(item: Evidence, at: datetime = NOW) -> OutboxRow:

@@ -399,7 +399,7 @@ def outbox_columns(row: OutboxRow) -> Columns:
 
 
 def outbox_of(row: Row[Any]) -> OutboxRow:
-    """The reverse of `outbox_columns`."""
+    """The reverse of `outbox_columns`; `about` is the delivery's."""
     return OutboxRow(
         id=row.id,
         kind=OutboxKind(row.kind),
@@ -411,6 +411,7 @@ def outbox_of(row: Row[Any]) -> OutboxRow:
         held=bool(row.held),
         reason=row.reason,
         behind=tuple(row.behind.split()),
+        about=row.about or "",
     )
 
 

@@ -55,9 +55,11 @@ _KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
 # Written out, not bound: only so do the partial indexes apply.
 _NOT_HELD: Final = _outbox.held == literal_column("0")
 _IN_QUARANTINE: Final = _submission.state == literal_column(f"'{SubmissionState.QUARANTINED}'")
+_ROWS: Final = select(tables.outbox, _delivery.document_id.label("about")).outerjoin(
+    tables.delivery, _delivery.id == _outbox.id
+)
 _WAITING: Final = (
-    select(tables.outbox)
-    .where(
+    _ROWS.where(
         _outbox.destination == bindparam("destination"),
         _NOT_HELD,
         _outbox.id > bindparam("after"),
@@ -76,7 +78,7 @@ _SUMMARY: Final = (
     .group_by(_outbox.destination, _outbox.held, _outbox.reason)
     .order_by(_outbox.destination)
 )
-_LEAVING: Final = select(tables.outbox).where(_outbox.id.in_(_KEYS), _NOT_HELD)
+_LEAVING: Final = _ROWS.where(_outbox.id.in_(_KEYS), _NOT_HELD)
 _IN_OUTBOX: Final = select(_outbox.id).where(_outbox.id.in_(_KEYS))
 _DELIVERIES: Final = (
     select(tables.delivery, _submission.facts, _payload.body)

@@ -55,7 +55,7 @@ from axisd.core.records import (
 from axisd.core.submission import Door, Lane
 from axisd.errors import AxisError
 from axisd.ports import Ledger, Mailboxes
-from tests.support.ledger import NOW, SENDER, facts, seal
+from tests.support.ledger import NOW, SENDER, delivery_row, facts, seal
 
 T = TypeVar("T")
 
@@ -258,9 +258,7 @@ def consistent(draw: st.DrawFn) -> Change:
         payload=Payload(about.digest, len(body), body),
         deliveries=legs,
         evidence=told,
-        outbox=tuple(
-            OutboxRow(one.id, OutboxKind.DELIVERY, DESTINATIONS[0], one.lane, NOW) for one in legs
-        ),
+        outbox=tuple(replace(delivery_row(one), destination=DESTINATIONS[0]) for one in legs),
         statuses=tuple(
             replace(status, submission_id=about.submission_id, delivery_id=None)
             for status in history

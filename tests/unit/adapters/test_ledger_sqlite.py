@@ -336,7 +336,8 @@ async def test_nothing_that_grows_is_scanned(ledger: SqlLedger, folder: Path) ->
         f"delivery_{kind}_awaited" for kind in tables.AWAITED
     }
     assert {p for s, p in plans if "ORDER BY outbox.id" in s} == {
-        "SEARCH outbox USING INDEX outbox_by_destination (destination=? AND id>?)"
+        "SEARCH outbox USING INDEX outbox_by_destination (destination=? AND id>?)",
+        "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1 (id=?) LEFT-JOIN",
     }
 
 

@@ -320,6 +320,29 @@ def test_many_documents_are_under_way_to_one_destination_and_each_document_in_or
     )
 
 
+@pytest.mark.parametrize("priority", ["0", "1"])
+def test_what_was_put_off_is_not_overtaken_by_what_is_about_its_document_after_a_restart_either(
+    priority: str,
+) -> None:
+    async def work(made: Bench) -> None:
+        to, failed = f"national:{MINISTRY}", Failed(refuse("national-failed", detail="20"))
+        made.answers[to] = [failed]
+        first = await made.submit(MINISTRY, name="same")
+        await made.until(lambda: len(made.attempts(to)) == 5)
+        await made.kill()
+        second = await made.submit(MINISTRY, name="same", sender=HEALTH, priority=priority)
+        other = await made.submit(MINISTRY)
+        made.sent.clear()
+        made.answers[to] = [Sent()]
+        made.start()
+        third = await made.submit(MINISTRY, name="same", sender=OFFICE, priority=priority)
+        await made.until(lambda: not made.waiting())
+        order = [change.deliveries[0].id for change in (other, first, second, third)]
+        assert [key for _, _, key in made.sent] == order
+
+    bench(work, Bounds(in_order=True), prefixes=("national",))
+
+
 def test_an_exit_that_is_shut_and_a_destination_that_fails_are_seen_by_operators() -> None:
     async def work(made: Bench) -> None:
         assert made.dispatch.interrupted() == []

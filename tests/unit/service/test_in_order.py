@@ -1,56 +1,73 @@
-from datetime import timedelta
-from typing import Any
+from axisd.core.records import OutboxRow
+from axisd.service.in_order import InOrder
+from tests.support.values import row
 
-from axisd.core.records import Parcel, RouteKind
-from axisd.service.in_order import SOON, InOrder
-from tests.support.values import MINISTRY, NOW, an_id, delivery, facts, parcel, row
-
-MINUTE = timedelta(minutes=1)
 DOCUMENT = "000.00.11.H53,2026/01/05,1/STC"
+NONE: frozenset[str] = frozenset()
 
 
-def about(number: int, document_id: str = DOCUMENT, destination: str = "national:G14") -> Parcel:
-    told = facts(document_id=document_id)
-    of = delivery(told, recipient=MINISTRY, inbox="G14", route=RouteKind.NATIONAL)
-    waiting = row(number, destination)
-    return parcel(of, facts=told, row=waiting)
+def about(number: int, document_id: str = DOCUMENT) -> OutboxRow:
+    return row(number, "national:G14", about=document_id)
 
 
-def test_what_is_about_different_documents_or_goes_elsewhere_leaves_at_the_same_time() -> None:
+def order_of(*rows: OutboxRow) -> InOrder:
     order = InOrder()
-    parcels: list[Any] = [about(1), about(2, "another"), about(3, destination="national:G15")]
-    assert [order.enter(one, NOW) for one in parcels] == [None, None, None]
+    for one in rows:
+        order.come(one)
+    return order
 
 
-def test_what_is_about_one_document_waits_for_what_came_before() -> None:
-    order = InOrder()
+def test_what_is_about_different_documents_or_about_none_stands_behind_nothing() -> None:
+    rows = [about(1), about(2, "another"), about(3, ""), about(4, "")]
+    order = order_of(*rows)
+    everything = {one.id for one in rows}
+    assert not any(order.must_stand(one, everything) for one in rows)
+
+
+def test_what_is_about_one_document_stands_behind_what_came_before_until_that_has_left() -> None:
+    first, second, third = about(1), about(2), about(3)
+    order = order_of(first, second, third)
+    assert [order.must_stand(one, NONE) for one in (first, second, third)] == [False, True, True]
+    order.stand(third)
+    order.stand(second)
+    assert order.following(DOCUMENT, NONE) is None
+    order.left(first)
+    assert order.following(DOCUMENT, NONE) == second
+    assert order.following(DOCUMENT, NONE) is None
+    order.left(second)
+    assert order.following(DOCUMENT, NONE) == third
+
+
+def test_what_comes_late_and_is_older_goes_first_but_not_beside_what_is_under_way() -> None:
     first, second = about(1), about(2)
-    assert order.enter(first, NOW) is None
-    assert order.enter(second, NOW) == NOW + SOON
-    order.forget(first.row.id)
-    assert order.enter(second, NOW) is None
+    order = order_of(second)
+    assert not order.must_stand(second, NONE)
+    order.come(first)
+    assert order.must_stand(second, NONE)
+    assert order.must_stand(first, {second.id})
+    assert not order.must_stand(first, {first.id})
 
 
-def test_what_was_put_off_holds_what_comes_behind_it_until_it_is_tried_again() -> None:
-    order = InOrder()
-    first, second = about(1), about(2)
-    order.enter(first, NOW)
-    order.put_off(first.row.id, NOW + MINUTE)
-    assert order.enter(second, NOW) == NOW + MINUTE + SOON
-    assert order.enter(first, NOW + MINUTE) is None
-
-
-def test_what_came_later_and_was_taken_first_does_not_keep_the_earlier_one() -> None:
-    order = InOrder()
-    order.enter(about(2), NOW)
-    assert order.enter(about(1), NOW) is None
+def test_nobody_leaves_the_line_while_an_earlier_one_is_here() -> None:
+    first, second, third = about(1), about(2), about(3)
+    order = order_of(first, second, third)
+    order.stand(third)
+    order.left(second)
+    assert order.following(DOCUMENT, NONE) is None
+    order.left(first)
+    assert order.following(DOCUMENT, NONE) == third
 
 
 def test_nothing_is_kept_of_what_has_left() -> None:
     order = InOrder()
-    for number in range(100):
-        order.enter(about(number, f"document {number}"), NOW)
-        order.forget(an_id(number))
-    order.forget("never entered")
-    assert not order._rows
-    assert not order._keys
+    for number in range(0, 100, 2):
+        first, second = about(number, f"{number}"), about(number + 1, f"{number}")
+        order.come(first)
+        order.come(second)
+        order.stand(second)
+        order.left(first)
+        assert order.following(f"{number}", NONE) == second
+        order.left(second)
+    order.left(about(1000))
+    assert not order._here
+    assert not order._in_line

@@ -24,8 +24,8 @@ URGENT, NORMAL = Lane.URGENT, Lane.NORMAL
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-def schedule(*rows: OutboxRow, per_destination: int = 32) -> Schedule:
-    made = Schedule(per_destination=per_destination)
+def schedule(*rows: OutboxRow, per_destination: int = 32, in_order: bool = False) -> Schedule:
+    made = Schedule(per_destination=per_destination, in_order=in_order)
     made.add(rows, NOW)
     return made
 
@@ -51,6 +51,17 @@ def emptied(made: Schedule, *, at_once: int = 8) -> list[str]:
 
 
 # turns
+
+
+def test_an_urgent_row_overtakes_all_but_what_is_about_its_document() -> None:
+    first, other, urgent = (
+        row(1, about="a"),
+        row(2, about="b"),
+        row(3, about="a", lane=URGENT),
+    )
+    assert emptied(schedule(first, other, urgent)) == [urgent.id, first.id, other.id]
+    made = schedule(first, other, urgent, in_order=True)
+    assert emptied(made, at_once=1) == [first.id, urgent.id, other.id]
 
 
 def test_rows_of_one_destination_leave_in_the_order_of_their_commits() -> None:
@@ -421,9 +432,10 @@ class Outbox(RuleBasedStateMachine):
         self.loaded: list[OutboxRow] = []
         self.marked: list[tuple[str, OutboxRow, OutboxRow | None]] = []
 
-    @initialize(per_destination=st.integers(1, 4))
-    def start(self, per_destination: int) -> None:
-        self.schedule = Schedule(per_destination=per_destination)
+    @initialize(per_destination=st.integers(1, 4), in_order=st.booleans())
+    def start(self, per_destination: int, in_order: bool) -> None:
+        self.in_order = in_order
+        self.schedule = Schedule(per_destination=per_destination, in_order=in_order)
 
     destinations = st.sampled_from(["local:a", "local:b"])
 
@@ -432,7 +444,8 @@ class Outbox(RuleBasedStateMachine):
         fresh = []
         for _ in range(count):
             self.number += 1
-            fresh.append(row(self.number, destination, lane=lane, due_at=self.now))
+            about = f"document {self.number % 3}"
+            fresh.append(row(self.number, destination, lane=lane, due_at=self.now, about=about))
         self.ledger |= {item.id: item for item in fresh}
         self.all |= {item.id: item for item in fresh}
         self.schedule.add(fresh, self.now)
@@ -488,6 +501,11 @@ class Outbox(RuleBasedStateMachine):
             for item in (*self.taken, *self.loaded, *(item for _, item, _ in self.marked), *taken)
         ]
         assert len(under_way) == len(set(under_way))
+        if self.in_order:
+            documents = [
+                (item.destination, item.about) for key, item in self.all.items() if key in under_way
+            ]
+            assert len(documents) == len(set(documents))
         self.taken += taken
 
     @precondition(lambda self: self.taken)
@@ -541,7 +559,7 @@ class Outbox(RuleBasedStateMachine):
         """Nothing but the ledger is left."""
         for pending in (self.taken, self.loaded, self.marked, self.reading):
             pending.clear()
-        self.schedule = Schedule(per_destination=2)
+        self.schedule = Schedule(per_destination=2, in_order=self.in_order)
         for item in self.ledger.values():
             self.schedule.read_again(item.destination)
 
