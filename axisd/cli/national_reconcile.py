@@ -22,7 +22,7 @@ from axisd.core.reconciliation import EXPLAINED, HEALED, MEANING, Difference
 from axisd.core.zone import day_of
 from axisd.errors import ConfigError, Problem
 from axisd.service.compare import compare
-from axisd.service.reconcile import day_start, run_of, start_of, told
+from axisd.service.reconcile import run_of, start_of, start_on, told
 from axisd.web.control import ControlClient
 
 _PATIENCE: Final = 3600.0
@@ -41,7 +41,11 @@ _SHOWN: Final = 50
         ("national reconcile --json", "for machines: every difference"),
     ],
 )
-@click.option("--since", metavar="DAY", help="The first day to look at, such as 2026-11-26.")
+@click.option(
+    "--since",
+    metavar="DAY",
+    help="Look further back than the nights: from this day on, such as 2026-11-26.",
+)
 @click.option("--dry-run", is_flag=True, help="Compare only: heal nothing, put nothing on record.")
 @config_option
 @json_option
@@ -54,11 +58,12 @@ def reconcile(since: str | None, dry_run: bool, config: Path, as_json: bool) -> 
     """
     loaded = read(config, day=day_of(SystemClock().now()))
     settings = joined(loaded, config)
+    start = _start(since, settings)
     if dry_run:
-        run = finish(_compared(loaded, settings, since))
+        run = finish(_compared(loaded, settings, start))
     else:
         client = ControlClient(loaded.settings.control.socket, _PATIENCE)
-        run = finish(client.ask("reconcile", since=since and _day(since)))
+        run = finish(client.ask("reconcile", since=since))
     if as_json:
         say_json(run)
     else:
@@ -75,22 +80,23 @@ def joined(loaded: Configuration, config: Path) -> NationalSettings:
     return settings
 
 
-def _day(text: str) -> str:
+def _start(day: str | None, settings: NationalSettings) -> datetime:
+    now, days = SystemClock().now(), settings.reconcile.days
+    if day is None:
+        return start_of(now, days)
     try:
-        day_start(text)
+        return start_on(day, now, days)
     except ValueError as wrong:
         mend = "write it as year, month, day: 2026-11-26"
-        raise BadInput(f"{text!a:.40} is no day", mend=mend) from wrong
-    return text
+        raise BadInput(f"{day!a:.40} is no day until today", mend=mend) from wrong
 
 
 async def _compared(
-    loaded: Configuration, settings: NationalSettings, since: str | None
+    loaded: Configuration, settings: NationalSettings, start: datetime
 ) -> dict[str, Any]:
     """What a run would find, without the daemon."""
     clock = SystemClock()
     began = clock.now()
-    start = day_start(_day(since)) if since else start_of(began, settings.reconcile.days)
     client = VxpClient(
         settings.url.get_secret_value(),
         settings.system_id,

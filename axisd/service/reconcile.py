@@ -40,6 +40,7 @@ AGAIN: Final = 900.0
 LOOK: Final = 60.0
 """Seconds between two looks at the clock at most: it may be turned."""
 _LISTS: Final = 2 * len(KINDS)
+_FIRST: Final = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,13 @@ def start_of(now: datetime, days: int) -> datetime:
     return datetime.combine(day_of(now) - timedelta(days=days), time(), VIETNAM)
 
 
-def day_start(day: str) -> datetime:
-    """The beginning of Vietnam's day as `2026-11-26`. Raises ValueError where it is none."""
-    return datetime.combine(date.fromisoformat(day), time(), VIETNAM)
+def start_on(day: str, now: datetime, days: int) -> datetime:
+    """From when on a run looks that an operator wants to begin on Vietnam's `day`, as `2026-11-26`: never later than
+    the nights do, whose place it takes. Raises ValueError where it is no day from 2000 until today."""
+    wanted = date.fromisoformat(day)
+    if not _FIRST <= wanted <= day_of(now):
+        raise ValueError(day)
+    return min(datetime.combine(wanted, time(), VIETNAM), start_of(now, days))
 
 
 async def last_runs(ledger: About, limit: int) -> list[Recorded]:
@@ -130,12 +135,16 @@ class Reconciler:
         return done < self._nights.last(self._clock.now())
 
     async def asked(self, since: str | None) -> dict[str, Any]:
-        """One run for an operator, from the day `since` on (`2026-11-26`), None for what the nights look at."""
+        """One run for an operator, from the day `since` on (`2026-11-26`), and at least over what the nights look
+        at."""
         now = self._clock.now()
         try:
-            start = self._nights.since(now) if since is None else day_start(since)
+            start = self._nights.since(now)
+            if since is not None:
+                start = start_on(since, now, self._nights.days)
         except ValueError as wrong:
-            raise TransientError(f"{since!a:.40} is no day: write it as 2026-11-26") from wrong
+            said = f"{since!a:.40} is no day until today: write it as 2026-11-26"
+            raise TransientError(said) from wrong
         return told(await self.reconcile(Trigger.OPERATOR, start))
 
     async def reconcile(self, trigger: Trigger, since: datetime) -> Reconciliation:

@@ -389,8 +389,28 @@ def test_an_operator_names_a_day_or_gets_as_many_as_the_nights_look_at() -> None
         assert answer["since"] == "2026-01-01T00:00:00.000+07:00"
         assert (await made.reconciler.asked(None))["since"] == "2026-01-02T00:00:00.000+07:00"
         assert answer["outcome"] == "clean"
-        with pytest.raises(TransientError, match="no day"):
-            await made.reconciler.asked("yesterday")
+
+    bench(work)
+
+
+@pytest.mark.parametrize("day", ["yesterday", "", "2026-01-06", "0001-01-01", "9999-12-31"])
+def test_a_day_that_cannot_be_looked_at_is_no_run(day: str) -> None:
+    async def work(made: Bench) -> None:
+        with pytest.raises(TransientError, match="no day until today"):
+            await made.reconciler.asked(day)
+        assert await last_runs(made.ledger, 1) == []
+
+    bench(work)
+
+
+def test_an_operators_run_hides_nothing_that_a_night_would_find() -> None:
+    """It takes the place of the next one, and its counts are what operators see."""
+
+    async def work(made: Bench) -> None:
+        await sent(made.ledger, "n1", BEFORE - 2 * DAY)
+        answer = await made.reconciler.asked("2026-01-05")
+        assert answer["since"] == "2026-01-02T00:00:00.000+07:00"
+        assert answer["open"]["lost"] == 1
 
     bench(work)
 
