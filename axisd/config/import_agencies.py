@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import re
-import tempfile
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from axisd.config.agencies import COLUMNS, Row
+from axisd.config.writing import put
 from axisd.core.directory import Agency
+from axisd.core.tidy import tidied
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +133,8 @@ def write(file: Path, agencies: Sequence[Agency], now: datetime) -> Path:
     backup = file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%S}")
     before = file.read_bytes()
     mode = file.stat().st_mode
-    _put(backup, before, mode)
-    _put(file, render(agencies).encode(), mode)
+    put(backup, before, mode)
+    put(file, render(agencies).encode(), mode)
     return backup
 
 
@@ -156,29 +154,5 @@ def _changes(old: Agency, new: Agency) -> list[FieldChange]:
 
 
 def _tidy(row: Row) -> Row:
-    visible = (
-        " " if unicodedata.category(char) == "Zs" else char
-        for char in unicodedata.normalize("NFC", row.agency.name)
-        if unicodedata.category(char) not in {"Cc", "Cf"}
-    )
-    name = re.sub(" +", " ", "".join(visible)).strip()
+    name = tidied(row.agency.name)
     return row if name == row.agency.name else replace(row, agency=replace(row.agency, name=name))
-
-
-def _put(file: Path, content: bytes, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(stream.fileno(), mode & 0o7777)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
