@@ -25,7 +25,7 @@ from axisd.cli.loop import finish
 from axisd.cli.output import note, paint, say, say_json
 from axisd.cli.reading import ledger_at
 from axisd.config.agencies import COLUMNS, Row, read_agencies
-from axisd.config.directory import Remark, Sources, examine
+from axisd.config.directory import Remark, examine
 from axisd.config.import_agencies import Changes, columns_of, compare, write
 from axisd.config.load import Configuration, read
 from axisd.core.records import OutboxSummary
@@ -132,8 +132,8 @@ def import_(
 def _planned(loaded: Configuration, target: Path, changes: Changes, now: datetime) -> _Plan:
     """Refuses a result that the daemon would not start with."""
     day, is_local = day_of(now), loaded.view.axis.is_local
-    others = [row for row in loaded.sources.rows if row.file != str(target)]
-    sources = Sources((*changes.result, *others), loaded.sources.enrolment)
+    others = [row for row in loaded.sources.entered if row.file != str(target)]
+    sources = loaded.sources.with_entered((*changes.result, *others))
     errors, warnings = examine(sources, is_local=is_local, day=day)
     _refuse(target, [error.problem for error in errors])
     backlog = _backlog(loaded.settings.ledger.folder) if changes.any else []

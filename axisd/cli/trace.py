@@ -180,7 +180,7 @@ def _title(trace: Trace, identifier: str) -> str:
 def _names(settings: Settings) -> dict[str, str]:
     """Today's names of the agencies; a directory that cannot be read is no cause to show nothing."""
     problems: list[Problem] = []
-    sources = read_sources(settings.directory.agencies, settings.directory.systems, problems)
+    sources = read_sources(settings.directory, problems)
     if problems:
         note("the directory has problems; the page may lack names of agencies", "warn")
     return {row.agency.code: row.agency.name for row in sources.rows}

@@ -6,10 +6,12 @@ Cells are trimmed, empty cells and empty rows left out. What the cells mean is f
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TextIO
 
 from axisd.errors import Problem
 
@@ -28,11 +30,12 @@ class Columns:
 
 
 def rows_of(
-    file: Path, columns: Columns, problems: list[Problem]
+    file: Path, columns: Columns, problems: list[Problem], text: str | None = None
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """The line and the cells by column of each row; what is wrong is added to `problems`."""
+    """The line and the cells by column of each row; what is wrong is added to `problems`. `text`: what `file` is
+    to be read as if it held."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with _opened(file, text) as stream:
             reader = csv.reader(stream, strict=True)
             header = [cell.strip() for cell in next(reader, [])]
             wrong = list(_wrong_header(str(file), header, columns))
@@ -50,6 +53,12 @@ def rows_of(
         )
     except csv.Error as error:
         problems.append(Problem(str(file), 0, f"is not CSV: {error}"))
+
+
+def _opened(file: Path, text: str | None) -> TextIO:
+    if text is not None:
+        return io.StringIO(text, newline="")
+    return file.open(encoding="utf-8-sig", newline="")
 
 
 def _wrong_header(file: str, header: list[str], columns: Columns) -> Iterator[Problem]:

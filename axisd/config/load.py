@@ -17,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from axisd.config.calendar import build_calendar, check_agencies, read_exceptions
 from axisd.config.check_certificates import authority_remarks, pin_remarks
+from axisd.config.check_registered import registered_remarks
 from axisd.config.directory import Remark, Sources, examine, read_sources
 from axisd.config.edoc import check_edoc
 from axisd.config.files import Base
@@ -62,8 +63,8 @@ def read(
     file: Path, *, day: date, version: int = 1, instead: Mapping[Path, str] | None = None
 ) -> Configuration:
     """Settings, directory and view. `day` is today, for the directory's dates; `version` counts loads.
-    `instead`: what the file of systems, and files of their secrets, are to be read as if they held: so a
-    change is judged before it is made.
+    `instead`: what the file of systems, files of their secrets, and the file of registered agencies are to be
+    read as if they held: so a change is judged before it is made.
 
     Raises:
         ConfigError: with every problem that was found, in the order of the files.
@@ -88,6 +89,7 @@ def read(
     view = build_view(settings, directory, calendar, version)
     warnings = (
         *warnings,
+        *registered_remarks(sources, settings.directory),
         *pin_remarks(sources, directory, day),
         *authority_remarks(settings.trust, document, day),
     )
@@ -103,7 +105,7 @@ def _sources(
 ) -> tuple[Sources, tuple[Remark, ...]]:
     """The directory's files; checked against each other only when each alone could be read whole."""
     before = len(problems)
-    sources = read_sources(named.agencies, named.systems, problems, instead)
+    sources = read_sources(named, problems, instead)
     if len(problems) > before:
         return sources, ()
     is_local = axis_of(settings).is_local if settings else _nowhere

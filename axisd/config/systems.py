@@ -107,6 +107,11 @@ class SystemRow(Section):
         "token (edoc). Several lines are several secrets, all of them valid, for the time of a change.",
         default=None,
     )
+    registers: bool = setting(
+        "Channel vxp: let it register and close agencies below those that it serves. "
+        "Asks for `directory.registered`.",
+        default=False,
+    )
     limits: LimitsRow = setting(
         "What it may hand in, and how fast; without it, what everybody may.", default=LimitsRow()
     )
@@ -123,6 +128,12 @@ class SystemRow(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _registers_at_its_door(self) -> SystemRow:
+        if self.registers and self.channel is not Channel.VXP:
+            raise ValueError("registers is for vxp: the other channels have no call for it")
+        return self
+
     def system(self) -> System:
         """The value that the core works with."""
         codes = tuple(served.code for served in self.agencies)
@@ -134,6 +145,7 @@ class SystemRow(Section):
             self.suspended,
             self.probe,
             self.limits.allowance(),
+            self.registers,
         )
 
 

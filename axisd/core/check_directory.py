@@ -151,7 +151,8 @@ class _Check:
                     f"and by {system.account}; one system receives for one agency"
                 )
                 yield error("agency-served-twice", text, system=row)
-            if not agency.open_on(self._day):
+            # One that the system registered and closed itself stays its own: nobody has to see to it.
+            if not agency.open_on(self._day) and not agency.registered_by:
                 yield self._served_in_vain(row, system, agency)
 
     def _served_in_vain(self, row: int, system: System, agency: Agency) -> Finding:

@@ -39,6 +39,18 @@ def level1(code: str) -> str | None:
     return None
 
 
+def code_above(code: str) -> str | None:
+    """The code one level up, by the groups of `code`; None for level 1, and where the style has no levels."""
+    if match := _QCVN102.fullmatch(code):
+        groups = list(match.groups())
+        for index, group in enumerate(groups[:-1]):
+            if group.strip("0"):
+                groups[index] = "0" * len(group)
+                return ".".join(groups)
+        return None
+    return code.rpartition(".")[0] or None if _QD20.fullmatch(code) else None
+
+
 def derived_twin(code: str) -> str | None:
     """The same organ's code in the other style: groups reversed, zero groups dropped or filled in.
 

@@ -59,6 +59,8 @@ class Agency:
     pins: frozenset[str] = frozenset()
     choices: tuple[str, ...] = ()
     source: str = ""
+    registered_by: str = ""
+    """The account of the system that registered it; "" for what operators entered."""
 
     def open_on(self, day: date) -> bool:
         return not self.closed_on(day) and (self.valid_from is None or self.valid_from <= day)
@@ -86,6 +88,8 @@ class System:
     """Whether the interconnection check places probes in its inboxes."""
     allowance: Allowance = UNLIMITED
     """What it may hand in, and how fast."""
+    registers: bool = False
+    """Whether it may register agencies below its own (`axisd.core.registration`)."""
 
     def serves(self, code: str) -> bool:
         return code in self.agencies

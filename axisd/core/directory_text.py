@@ -135,13 +135,15 @@ def _said(agency: Agency) -> Iterator[tuple[str, Any]]:
 
 
 def _system(system: System) -> Values:
-    return {
+    values = {
         "account": system.account,
         "channel": system.channel,
         "agencies": list(system.agencies),
         "profile": system.profile,
         "suspended": system.suspended,
     }
+    # Said only of those that may: the others' texts stay what they were.
+    return values | {"registers": True} if system.registers else values
 
 
 def _read_agency(values: Mapping[str, Any]) -> Agency:
@@ -163,4 +165,5 @@ def _read_system(values: Mapping[str, Any]) -> System:
         tuple(values["agencies"]),
         Profile(values["profile"]),
         values["suspended"],
+        registers=values.get("registers", False),
     )

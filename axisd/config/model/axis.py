@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from axisd.config.files import Certificates, Folder, InputFile
+from pydantic import model_validator
+
+from axisd.config.files import Certificates, Folder, InputFile, Place
 from axisd.config.model.section import Section, setting
 from axisd.config.model.terms import Centre, Level1
 
@@ -58,3 +60,15 @@ class DirectorySettings(Section):
     systems: InputFile = setting(
         "File of systems, YAML: accounts and the agencies that they serve.", reloads=True
     )
+    registered: Place | None = setting(
+        "File in which the daemon keeps the agencies that systems register themselves: CSV, made when it is "
+        "needed, in a folder where the daemon may write. Without it no system may register any.",
+        reloads=True,
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _a_file_of_its_own(self) -> DirectorySettings:
+        if self.registered is not None and self.registered in {*self.agencies, self.systems}:
+            raise ValueError("registered is a file of the daemon's own; name none of the others")
+        return self

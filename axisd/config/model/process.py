@@ -21,7 +21,7 @@ class HttpSettings(Section):
         default=None,
     )
     registrar: str = setting(
-        "Whom to ask for an agency's code: told to systems that try to register one at the VXP door.",
+        "Whom to ask for an agency's code: told to systems that may not register it at the VXP door.",
         default="",
         max_length=200,
     )

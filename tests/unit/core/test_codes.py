@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axisd.core.codes import MAX_LENGTH, derived_twin, is_centre, is_code, level1
+from axisd.core.codes import MAX_LENGTH, code_above, derived_twin, is_centre, is_code, level1
 
 DIGITS = st.text("0123456789", min_size=2, max_size=2)
 
@@ -85,3 +85,23 @@ def test_the_twin_of_the_twin_is_the_code_where_no_zero_group_lies_between(
     twin = derived_twin(code)
     assert twin is not None
     assert derived_twin(twin) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "above"),
+    [
+        ("003.05.11.H53", "000.05.11.H53"),
+        ("003.00.11.H53", "000.00.11.H53"),
+        ("000.05.11.H53", "000.00.11.H53"),
+        ("000.00.11.H53", "000.00.00.H53"),
+        ("000.00.00.H53", None),
+        ("H53.11.5", "H53.11"),
+        ("H53.11", "H53"),
+        ("H53", None),
+        ("00.53.W00", None),
+        ("vxp.saas.03", None),
+        ("", None),
+    ],
+)
+def test_a_code_says_what_is_above_it(code: str, above: str | None) -> None:
+    assert code_above(code) == above
