@@ -15,6 +15,7 @@ from axisd.daemon.entrance import Entrance, WayIn
 from axisd.daemon.services import Services
 from axisd.errors import UnavailableError
 from axisd.service.mailbox import Mailbox
+from axisd.service.registration import Registration
 
 UPLOADS: Final = "uploads"
 """Folder beside the ledger: what arrives lies there without a name, and is on the same disk as payloads."""
@@ -40,7 +41,11 @@ def uploads_of(services: Services) -> Uploads:
 
 
 def open_vxp_door(
-    services: Services, entrance: Entrance, mailbox: Mailbox, uploads: Uploads
+    services: Services,
+    entrance: Entrance,
+    mailbox: Mailbox,
+    uploads: Uploads,
+    registration: Registration,
 ) -> WayIn:
     """The door for systems that carry the national axis's SDK, at /vxp."""
     ground = services.ground
@@ -51,6 +56,7 @@ def open_vxp_door(
         mailbox,
         ground.clock,
         ground.telemetry,
+        registration,
         registrar=ground.current.settings.http.registrar,
     )
     route = routes(door, prefix="/vxp", uploads=uploads, told=door.told)

@@ -36,6 +36,7 @@ from axisd.daemon.web import serve_web
 from axisd.service.deadlines import PART as DEADLINES
 from axisd.service.dispatch import Dispatch
 from axisd.service.gauges import by_and_by
+from axisd.service.registration import Registration
 from axisd.service.uptime import EVERY, UptimeLog
 
 log = logging.getLogger(__name__)
@@ -67,13 +68,16 @@ class Daemon:
         ground = self._ground
         self._services = await open_services(ground)
         self._entrance = Entrance(self._services.intake, ground.telemetry)
-        mailbox, uploads = mailbox_of(self._services), uploads_of(self._services)
-        self._ways += (
-            open_door(self._services, self._entrance, mailbox, uploads)
-            for open_door in (open_vxp_door, open_edoc_door)
-        )
         self._health = Health(self._services, self._entrance, self._dispatches)
         self._operations = DaemonOperations(self._services, self._health, self._dispatches)
+        mailbox, uploads = mailbox_of(self._services), uploads_of(self._services)
+        registration = Registration(
+            ground.current.look, self._operations.change_registered, ground.clock
+        )
+        self._ways += (
+            open_vxp_door(self._services, self._entrance, mailbox, uploads, registration),
+            open_edoc_door(self._services, self._entrance, mailbox, uploads),
+        )
         self._uptime = UptimeLog(
             self._services.ledger, ground.clock, ground.telemetry, self._health.serving
         )

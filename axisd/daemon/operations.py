@@ -1,4 +1,4 @@
-"""What operators ask of the running daemon: `axisd.web.control.Operations`, and SIGHUP.
+"""What operators ask of the running daemon: `axisd.web.control.Operations`, and SIGHUP; what systems register.
 
 A reload replaces the configuration whole, or not at all; a change of the directory is on record before
 it holds.
@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
-from axisd.config.load import read
+from axisd.config.load import Configuration, read
 from axisd.config.reload import waits_for_restart
+from axisd.core.registration import Decide, Denial
 from axisd.core.view import View
 from axisd.core.zone import day_of
 from axisd.daemon.entrance import Entrance
 from axisd.daemon.health import Health
+from axisd.daemon.registering import RegisteredAgencies
 from axisd.daemon.services import Services, clock_bounds
 from axisd.errors import AxisError, ConfigError, IntegrityError, TransientError
 from axisd.service.dispatch import Dispatch
@@ -38,6 +40,7 @@ class DaemonOperations:
         self._dispatches = dispatches
         self._wanted = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._registered = RegisteredAgencies(self._ground.clock, self._take)
 
     def want_reload(self) -> None:
         """Asks for a reload, as SIGHUP does, and does not wait for it."""
@@ -68,6 +71,15 @@ class DaemonOperations:
             finally:
                 if self._health.up:  # it may have been told to stop meanwhile
                     self.say_ready()
+
+    async def change_registered(
+        self, decide: Decide, confirm: Callable[[View], Denial | None]
+    ) -> Denial | None:
+        """Changes the file of registered agencies, and the view with it: `axisd.service.registration.Change`."""
+        async with self._turn:
+            return await self._registered.change(
+                self._ground.current.configuration, decide, confirm
+            )
 
     async def retry(self, destination: str | None) -> Answer:
         """Makes what waits for `destination`, or for everybody, due now."""
@@ -128,13 +140,18 @@ class DaemonOperations:
             log.error("reload refused, the old configuration stays", extra={"why": str(error)})  # noqa: TRY400
             raise
         try:
-            # What stays as it is must not wait for the ledger, nor for a clock that the reload may mend.
-            if fresh.view.directory != current.view.directory:
-                await self._note_directory(fresh.view)
+            return await self._take(fresh)
         except AxisError as error:
             telemetry.reloaded(False)
             telemetry.trouble("reload", error)
             raise
+
+    async def _take(self, fresh: Configuration) -> Answer:
+        """Into use, once a change of the directory is on record. Raises AxisError; then the old one stays."""
+        current, telemetry = self._ground.current, self._ground.telemetry
+        # What stays as it is must not wait for the ledger, nor for a clock that the reload may mend.
+        if fresh.view.directory != current.view.directory:
+            await self._note_directory(fresh.view)
         current.configuration = fresh
         self._services.soundness.bounds = clock_bounds(fresh.settings.clock)
         telemetry.reloaded(True)

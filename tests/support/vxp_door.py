@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -30,14 +30,16 @@ from axisd.adapters.vxp.door import VxpDoor
 from axisd.adapters.vxp.front import HEADER_LIMIT, Bounds, routes
 from axisd.adapters.vxp.protocol import Answer, Credentials, signed_headers, unpadded_hash
 from axisd.core.compose import compose_document, compose_status
-from axisd.core.directory import Channel, Profile
+from axisd.core.directory import Channel, Directory, Profile
 from axisd.core.envelope import Envelope, ManifestItem, Status
 from axisd.core.records import INLINE_LIMIT
+from axisd.core.registration import Decide, Denial, Rows
 from axisd.core.view import View
 from axisd.errors import TransientError
 from axisd.service.commit import GroupCommit
 from axisd.service.intake import Intake, Settlement
 from axisd.service.mailbox import Mailbox
+from axisd.service.registration import Registration
 from axisd.simulator.loopback import free_ports
 from tests.support.reading import SCHEMAS
 from tests.support.values import (
@@ -70,7 +72,7 @@ def province() -> View:
     loose = Profile.IF_PRESENT
     systems = (
         system("health", HEALTH, profile=loose),
-        system("door", DOOR, channel=Channel.VXP, profile=loose),
+        system("door", DOOR, channel=Channel.VXP, profile=loose, registers=True),
         system("stranger", STRANGER, channel=Channel.VXP, profile=loose),
     )
     return view(directory=directory(agencies, systems), national=False)
@@ -95,6 +97,27 @@ class Site:
     intake: Intake
     door: VxpDoor = field(init=False)
     down: bool = False
+    registered: Rows = ()
+
+    async def change(
+        self, decide: Decide, confirm: Callable[[View], Denial | None]
+    ) -> Denial | None:
+        """What systems register, without files: the directory with it, or the ledger's trouble."""
+        if self.down:
+            raise TransientError("the disk is full")
+        wanted = decide(self.view, self.registered)
+        if isinstance(wanted, Denial):
+            return wanted
+        entered = [row for row in self.view.directory.rows() if not row.registered_by]
+        systems = [
+            replace(each, agencies=tuple(dict.fromkeys((*each.agencies, *codes))))
+            for each in self.view.directory.systems.values()
+            for codes in [[row.code for row in wanted if row.registered_by == each.account]]
+        ]
+        fresh = replace(self.view, directory=Directory.of((*entered, *wanted), systems))
+        if (denial := confirm(fresh)) is None:
+            self.view, self.registered = fresh, wanted
+        return denial
 
     async def hand_in(self, size: int, load: Any) -> Settlement:
         if self.down:
@@ -118,6 +141,10 @@ class Site:
         async with self.client(account) as vxp:
             return await vxp.call(operation, parameters)
 
+    async def register(self, account: str = "door", **form: object) -> Answer:
+        async with self.client(account) as vxp:
+            return await vxp.call("registerAgency", {}, json.dumps(form).encode())
+
 
 @asynccontextmanager
 async def site(folder: Path, bounds: Bounds | None = None) -> AsyncIterator[Site]:
@@ -137,6 +164,7 @@ async def site(folder: Path, bounds: Bounds | None = None) -> AsyncIterator[Site
             mailbox,
             clock,
             telemetry,
+            Registration(lambda: made.view, made.change, clock),
             registrar="Sở Thông tin và Truyền thông",
         )
         bounds = bounds or Bounds(file=4 * 1024 * 1024, deadline=5.0, silence=0.3)

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from axisd.adapters.vxp.agencies import AgencyLists
 from axisd.adapters.vxp.front import Pieces, Told
 from axisd.adapters.vxp.protocol import Answer, Call, Code, File, Refused
+from axisd.adapters.vxp.registering import AgencyForms
 from axisd.adapters.vxp.words import (
     TRANSPORT,
     kind_of,
@@ -38,6 +39,7 @@ from axisd.core.zone import day_of
 from axisd.ports import CallOutcome, Clock, DoorCall, Telemetry
 from axisd.service.intake import Settlement
 from axisd.service.mailbox import Mailbox
+from axisd.service.registration import Registration
 
 Secrets = Callable[[], Mapping[str, tuple[SecretStr, ...]]]
 Work = Callable[[Call], Awaitable[Answer | Pieces]]
@@ -61,7 +63,7 @@ class HandIn(Protocol):
 class VxpDoor:
     """An `Office` over the services. `drain` takes nothing new and returns when all that was taken is settled.
 
-    `registrar`: whom to ask for a code, told to systems that try to register one themselves.
+    `registrar`: whom to ask for a code, told to systems that may not register it themselves.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class VxpDoor:
         mailbox: Mailbox,
         clock: Clock,
         telemetry: Telemetry,
+        registration: Registration,
         *,
         registrar: str = "",
     ) -> None:
@@ -81,9 +84,9 @@ class VxpDoor:
         self._mailbox = mailbox
         self._clock = clock
         self._telemetry = telemetry
-        self._registrar = registrar
         self._gate = _Gate()
         lists = AgencyLists(view, clock)
+        forms = AgencyForms(registration, registrar)
         self._work: Mapping[str, Work] = {
             "sendEdoc": self._send,
             "getReceivedEdocList": self._received,
@@ -96,8 +99,8 @@ class VxpDoor:
             "getAgenciesList": lists.agencies,
             "getAgenciesListQD20": lists.qd20,
             "getSynchronizeUnit": lists.units,
-            "registerAgency": self._register,
-            "deleteAgency": self._register,
+            "registerAgency": forms.register,
+            "deleteAgency": forms.delete,
         }
 
     async def secret_of(self, system_id: str) -> tuple[str, ...] | None:
@@ -240,16 +243,6 @@ class VxpDoor:
         # The SDK repeats the docId of an earlier call: one that is nothing of this kind is such a one.
         rows = rows or await self._mailbox.sent(account, kind)
         return Answer(fields={"data": [sent_row(row) for row in rows]})
-
-    async def _register(self, _: Call) -> Answer:
-        whom = f": {self._registrar}" if self._registrar else ""
-        return Answer.of(
-            Refused.of(
-                Code.SENDER,
-                f"Agencies are entered and closed by the operator of the axis, not by systems{whom}.",
-                f"Mã cơ quan do đơn vị vận hành trục cấp và đóng, hệ thống không tự đăng ký{whom}.",
-            )
-        )
 
 
 async def _generated(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

@@ -374,14 +374,71 @@ async def test_a_new_directory_is_listed_at_once(site: Site) -> None:
     assert len(after) == len(before) - 1
 
 
-@pytest.mark.parametrize("operation", ["registerAgency", "deleteAgency"])
-async def test_systems_that_register_agencies_are_told_whom_to_ask(
-    site: Site, operation: str
-) -> None:
-    answer = await site.call(operation, AgencyCode=STRANGER)
-    assert not answer.accepted
-    assert "Sở Thông tin và Truyền thông" in answer.text
-    assert site.view.directory.find(STRANGER) is not None
+UNDER_DOOR = "000.05.13.H53"
+
+
+async def test_an_agency_that_a_system_registers_takes_part_at_once(site: Site) -> None:
+    assert (
+        await site.register(code=UNDER_DOOR, name="Trung tâm Công nghệ", mail="a@b.vn") == Answer()
+    )
+    rows = {row["code"]: row for row in (await site.call("getAgenciesList")).fields["data"]}
+    assert (rows[UNDER_DOOR]["name"], rows[UNDER_DOOR]["pcode"]) == ("Trung tâm Công nghệ", DOOR)
+    assert rows[UNDER_DOOR]["mail"] == ""
+    body = bytes_of(document(HEALTH, sender=UNDER_DOOR))
+    answer = await post(f"{site.url}/sendEdoc", sending(body, sender=UNDER_DOOR), body)
+    assert answer["status"] == "OK"
+    await site.came(bytes_of(document(UNDER_DOOR, sender=HEALTH)))
+    assert [row["to"] for row in await listed(site)] == [UNDER_DOOR]
+
+
+async def test_what_is_deleted_is_closed_and_what_waits_for_it_stays(site: Site) -> None:
+    await site.register(code=UNDER_DOOR, name="Trung tâm", pcode=DOOR)
+    await site.came(bytes_of(document(UNDER_DOOR, sender=HEALTH)))
+    for _ in range(2):
+        assert await site.call("deleteAgency", AgencyCode=UNDER_DOOR) == Answer()
+    rows = {row["code"]: row for row in (await site.call("getSynchronizeUnit")).fields["data"]}
+    assert rows[UNDER_DOOR]["deleted"] == "true"
+    open_ones = (await site.call("getAgenciesList")).fields["data"]
+    assert UNDER_DOOR not in {row["code"] for row in open_ones}
+    (item,) = await listed(site)
+    fetched = await site.call("getEdoc", docId=item["docId"])
+    assert fetched.accepted
+    assert (await site.call("updateStatus", docId=item["docId"], status="done")).accepted
+    assert await listed(site) == []
+
+
+async def test_systems_that_may_not_register_are_told_whom_to_ask(site: Site) -> None:
+    for answer in (
+        await site.register("stranger", code="000.05.43.H53", name="Trung tâm"),
+        await site.call("deleteAgency", "stranger", AgencyCode=STRANGER),
+    ):
+        assert answer.code == "10"
+        for text in ("Sở Thông tin và Truyền thông", "không tự đăng ký", "not by this system"):
+            assert text in answer.text
+    assert site.registered == ()
+
+
+async def test_what_another_has_is_not_registered_nor_deleted(site: Site) -> None:
+    answer = await site.register(code=STRANGER, name="Của tôi", pcode=DOOR)
+    assert (answer.code, "another agency" in answer.text) == ("10", True)
+    assert (await site.call("deleteAgency", AgencyCode=STRANGER)).code == "10"
+    assert (await site.call("deleteAgency", AgencyCode=DOOR)).code == "10"
+    assert site.registered == ()
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"[]", b"null", b'"H53"', b"{}", b"[" * 5000, b"\xff"])
+async def test_a_form_that_is_none_is_refused(site: Site, body: bytes) -> None:
+    async with site.client() as vxp:
+        answer = await vxp.call("registerAgency", {}, body)
+    assert (answer.code, "JSON" in answer.text) == ("10", True)
+
+
+async def test_what_cannot_be_registered_now_is_answered_20(site: Site) -> None:
+    site.down = True
+    answer = await site.register(code=UNDER_DOOR, name="Trung tâm")
+    assert (answer.code, "disk" in answer.text) == ("20", False)
+    site.down = False
+    assert (await site.register(code=UNDER_DOOR, name="Trung tâm")).accepted
 
 
 # what is told of it
