@@ -61,16 +61,22 @@ _at_option = click.option(
     examples=[
         ("directory list", "every agency"),
         ("directory list --served", "those that a system serves"),
+        ("directory list --registered", "those that systems registered themselves, and which ones"),
         ("directory list 'bến cầu' --json", "those with these words in them, for machines"),
         ("directory list --at 2025-06-30", "as they were on that day"),
     ],
 )
 @click.argument("words", required=False, default="", metavar="[WORDS]")
 @click.option("--served", is_flag=True, help="Only agencies that a system serves.")
+@click.option(
+    "--registered", is_flag=True, help="Only agencies that systems registered themselves."
+)
 @_at_option
 @config_option
 @json_option
-def list_(words: str, served: bool, at: datetime | None, config: Path, as_json: bool) -> None:
+def list_(
+    words: str, served: bool, registered: bool, at: datetime | None, config: Path, as_json: bool
+) -> None:
     """List agencies: code, name, and who receives for them."""
     loaded, day = _read(config), day_at(at, SystemClock().now())
     found = [
@@ -78,13 +84,19 @@ def list_(words: str, served: bool, at: datetime | None, config: Path, as_json: 
         for agency in _as_of(loaded.view.directory, day)
         if words.casefold() in f"{agency.code} {agency.twin or ''} {agency.name}".casefold()
         and (not served or loaded.view.directory.system_of(agency.code) is not None)
+        and (not registered or agency.registered_by)
     ]
     if as_json:
         say_json([_facts(agency, loaded, day) for agency in found])
         return
+    head = ("CODE", "RECEIVED BY", "NAME")
+    rows = [(agency.code, way_of(_leg(agency.code, loaded, day)), agency.name) for agency in found]
+    if not any(agency.registered_by for agency in found):
+        say_table(head, rows)
+        return
     say_table(
-        ("CODE", "RECEIVED BY", "NAME"),
-        [(agency.code, way_of(_leg(agency.code, loaded, day)), agency.name) for agency in found],
+        (*head, "REGISTERED BY"),
+        [(*row, agency.registered_by) for row, agency in zip(rows, found, strict=True)],
     )
 
 
@@ -206,6 +218,7 @@ def _facts(agency: Agency, loaded: Configuration, day: date) -> dict[str, Any]:
         "profile": cell(agency.profile or (system.profile if system else None)) or None,
         "certificates": sorted(agency.pins),
         "source": agency.source or None,
+        "registered_by": agency.registered_by or None,
         "route": way_of(leg),
         "advice": next((said.text("en") for said in (leg.refusal, leg.note) if said), None),
         "periods": [

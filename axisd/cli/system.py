@@ -20,6 +20,7 @@ from axisd.cli.system_remove import remove_
 from axisd.cli.system_rotate import rotate
 from axisd.cli.system_state import state_of
 from axisd.cli.system_suspend import resume, suspend
+from axisd.config.import_agencies import cell
 from axisd.config.load import Configuration
 from axisd.config.units import format_size
 from axisd.core.allowance import Allowance
@@ -90,7 +91,8 @@ def show(account: str, management: Path | None, config: Path, as_json: bool) -> 
     state = state_of(loaded, found, management)
     secrets = len(loaded.secrets.get(account, ()))
     if as_json:
-        say_json({**_row(found), "names": _names(loaded, found), "secrets": secrets, **state})
+        more = {"names": _names(loaded, found), "registered": _registered(loaded, found)}
+        say_json({**_row(found), **more, "secrets": secrets, **state})
         return
     _print(loaded, found, secrets, state)
 
@@ -102,6 +104,7 @@ def _print(loaded: Configuration, found: System, secrets: int, state: dict[str, 
         ("profile", str(found.profile)),
         ("suspended", "yes" if found.suspended else "no"),
         ("limits", _limits(found.allowance) or "none of its own"),
+        ("registers agencies", _registers(loaded, found)),
         ("last hand-in", state["last_hand_in"] or "none known"),
         ("not yet sent of its own", _count(state["outstanding"])),
     ]
@@ -143,6 +146,7 @@ def _row(found: System) -> dict[str, Any]:
         "profile": found.profile,
         "suspended": found.suspended,
         "probe": found.probe,
+        "registers": found.registers,
         "limits": {
             "rate": allowance.rate,
             "burst": allowance.burst,
@@ -156,6 +160,24 @@ def _names(loaded: Configuration, found: System) -> dict[str, str]:
     directory = loaded.view.directory
     agencies = [directory.find(code) for code in found.agencies]
     return {agency.code: agency.name for agency in agencies if agency is not None}
+
+
+def _registered(loaded: Configuration, found: System) -> list[dict[str, Any]]:
+    """What it registered itself, with the last day of what it closed again."""
+    return [
+        {"code": agency.code, "name": agency.name, "valid_to": cell(agency.valid_to) or None}
+        for agency in loaded.view.directory
+        if agency.registered_by == found.account
+    ]
+
+
+def _registers(loaded: Configuration, found: System) -> str:
+    told = [
+        one["code"] + (f" (closed {one['valid_to']})" if one["valid_to"] else "")
+        for one in _registered(loaded, found)
+    ]
+    may = "yes" if found.registers else "no"
+    return f"{may}; {', '.join(told)}" if told else may
 
 
 def _limits(allowance: Allowance) -> str:

@@ -18,6 +18,7 @@ from tests.support.cli import axisd_beside
 from tests.support.national import FINANCE, HEALTH, PROVINCE, SECRETS, SEED
 from tests.support.settings import Site, joined, small_site
 from tests.support.site_ledger import handed_in, noted
+from tests.unit.config.test_registered import CENTRE, HEAD, ROW, registering_site
 
 
 @pytest.fixture
@@ -54,6 +55,33 @@ def test_show_tells_everything_by_any_code(site: Site) -> None:
     )
     assert (shown["profile"], shown["route"]) == ("required", "local:000.00.11.H53")
     assert "local        yes" in run(site, "show", "H53.11").stdout
+
+
+def test_what_systems_registered_is_told_apart(tmp_path: Path) -> None:
+    site = registering_site(tmp_path)
+    assert run(site, "list").stdout.splitlines()[0].split()[-1] == "NAME"
+    site.write("registered.csv", HEAD + ROW)
+    lines = run(site, "list").stdout.splitlines()
+    assert lines[0].split()[-2:] == ["REGISTERED", "BY"]
+    assert [line.split()[0] for line in lines[1:] if line.endswith("finance")] == [CENTRE]
+    assert [agency["code"] for agency in facts(site, "list", "--registered")] == [CENTRE]
+    assert facts(site, "show", CENTRE)["registered_by"] == "finance"
+    assert "registered_by finance" in run(site, "show", CENTRE).stdout
+    noted(site, datetime(2026, 1, 5, 1, 0, tzinfo=UTC))
+    text = run(site, "history", "--at", "2026-01-06").stdout.encode()
+    assert directory_of(text).agencies[CENTRE].registered_by == "finance"
+
+
+def test_import_takes_over_what_a_system_registered_and_tells_what_follows(tmp_path: Path) -> None:
+    site = registering_site(tmp_path)
+    site.write("registered.csv", HEAD + ROW)
+    site.write("new.csv", f"code,name\n{CENTRE},Trung tâm của tỉnh\n")
+    words = ("import", str(site.folder / "new.csv"), "--merge")
+    result = run(site, *words, "--apply", "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert f"nobody receives for {CENTRE}" in result.stdout + result.stderr
+    shown = facts(site, "show", CENTRE)
+    assert (shown["registered_by"], shown["system"]) == (None, None)
 
 
 def test_show_of_an_unknown_code_is_refused_with_near_ones(site: Site) -> None:

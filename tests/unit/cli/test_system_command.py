@@ -21,6 +21,7 @@ from axisd.core.directory import Channel
 from axisd.errors import TransientError
 from tests.support.cli import axisd, facts
 from tests.support.settings import TODAY, Site, small_site
+from tests.unit.config.test_registered import CENTRE, HEAD, ROW, registering_site
 
 WARD = "000.20.30.H53"
 CHECKOUT = Path(__file__).parents[3]
@@ -414,3 +415,17 @@ def test_the_list_and_one_system_are_shown_without_any_secret(door: Site) -> Non
     for output in (text.output, run(door, "show", "ward").output, json.dumps(shown)):
         assert secret not in output
     assert "there are: finance, office, ward" in run(door, "show", "nobody", code=65).stderr
+
+
+def test_what_a_system_registered_is_shown_with_it(tmp_path: Path) -> None:
+    site = registering_site(tmp_path)
+    assert "registers agencies       yes\n" in run(site, "show", "finance").stdout
+    closed = ROW.replace("000.05.11", "000.06.11").replace(",,finance", ",2026-11-01,finance")
+    site.write("registered.csv", HEAD + ROW + closed)
+    text = run(site, "show", "finance").stdout
+    assert f"yes; {CENTRE}, 000.06.11.H53 (closed 2026-11-01)" in text
+    shown = facts(run(site, "show", "finance", "--json"))
+    assert shown["registers"]
+    assert shown["registered"][0] == {"code": CENTRE, "name": "Trung tâm", "valid_to": None}
+    assert shown["agencies"] == ["000.00.11.H53", CENTRE, "000.06.11.H53"]
+    assert facts(run(site, "show", "office", "--json"))["registered"] == []
