@@ -32,7 +32,7 @@ Row = tuple[str, str, str, bool]
 
 async def whole(folder: Path) -> dict[str, Any]:
     """The axis as a process, with a bare relay on the same node in turns."""
-    async with Province(folder) as province:
+    async with Province(folder, cast=axis.CAST) as province:
         _say("starting a private RabbitMQ node and axisd")
         await province.build()
         starts = [await province.start_axisd()]
@@ -76,21 +76,23 @@ async def boxes(folder: Path) -> dict[str, Any]:
 
 
 async def doors(folder: Path) -> dict[str, Any]:
-    """The VXP door, in turns with the broker."""
-    async with Province(folder) as province:
-        _say("the VXP door, in turns with the broker")
+    """Both doors, in turns with the broker."""
+    async with Province(folder, cast=axis.CAST) as province:
+        _say("the doors, in turns with the broker")
         await province.build()
         await province.start_axisd()
         async with axis.driver(province) as load:
             await axis.throughput(province, load, 300)
-            await door.throughput(province, load, 300)
-            broker, through = [], []
+            for name in door.DOORS:
+                await door.throughput(province, load, name, 300)
+            found: dict[str, Any] = {"amqp": [], **{name: [] for name in door.DOORS}}
             for _ in range(ROUNDS):
-                broker.append(await axis.throughput(province, load, 1000))
-                through.append(await door.throughput(province, load, 1000))
+                found["amqp"].append(await axis.throughput(province, load, 1000))
+                for name in door.DOORS:
+                    found[name].append(await door.throughput(province, load, name, 1000))
             _say("a document of 50 MB, in and out")
-            large_one = await door.large(province, load)
-        return {"amqp": broker, "vxp": through, "large": large_one}
+            found["large"] = await door.large(province, load)
+        return found
 
 
 async def uplink(folder: Path) -> dict[str, Any]:
@@ -142,11 +144,13 @@ def filled(found: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def behind(found: Mapping[str, Any]) -> Iterator[Row]:
-    """The door beside the broker, and what a large document costs."""
-    amqp, vxp = (statistics.median(r["per_second"] for r in found[way]) for way in ("amqp", "vxp"))
-    yield "VXP door, 10 KB", f"{vxp:.0f}/s", "", True
-    yield "of what comes over the broker", f"{vxp / amqp:.2f}", "≥ 0.50", vxp / amqp >= 0.5
-    for way in ("sendEdoc", "getEdoc", "downloadEdoc"):
+    """The doors beside the broker, and what a large document costs."""
+    amqp = statistics.median(r["per_second"] for r in found["amqp"])
+    for name, title in door.DOORS.items():
+        rate = statistics.median(r["per_second"] for r in found[name])
+        yield f"{title} door, 10 KB", f"{rate:.0f}/s", "", True
+        yield "of what comes over the broker", f"{rate / amqp:.2f}", "≥ 0.50", rate / amqp >= 0.5
+    for way in door.WAYS:
         grown = found["large"][way]
         yield f"growth by 50 MB, {way}", f"{grown:.1f} ×", "< 3 ×", grown < 3
     yield "the same, out over the broker", f"{found['large']['over the broker']:.1f} ×", "", True

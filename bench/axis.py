@@ -17,8 +17,12 @@ from typing import Any
 import aiohttp
 import psutil
 
-from axisd.simulator.province import Province
+from axisd.core.directory import Channel
+from axisd.simulator.province import MEMBERS, Part, Province
 
+EDOC = Part("building", ("000.00.16.H53",), Channel.EDOC)
+CAST = (*MEMBERS, EDOC)
+"""The province's own, and a system behind the eDoc door."""
 SENDER, RECIPIENT = "000.00.11.H53", "000.00.12.H53"
 KB, MB = 1000, 1024 * 1024
 _LOOK = 1.0
@@ -49,12 +53,15 @@ async def driver(province: Province) -> AsyncIterator[Driver]:
         "recipient": RECIPIENT,
         "sender_url": province.amqp_url(SENDER),
         "recipient_url": province.amqp_url(RECIPIENT),
-        "door": province.vxp.agency,
-        "door_url": province.vxp_url,
-        "door_account": province.vxp.account,
-        "door_secret": province.vxp.password,
+        "http": province.http,
+        "vxp": province.vxp.agency,
+        "vxp_url": province.vxp_url,
+        "vxp_account": province.vxp.account,
+        "vxp_secret": province.vxp.password,
+        "edoc": province.member(EDOC.agencies[0]).agency,
+        "edoc_token": province.member(EDOC.agencies[0]).password,
     }
-    for whose in ("sender", "door"):
+    for whose in ("sender", "vxp", "edoc"):
         key, certificate = province.credentials(place[whose])
         place |= {f"{whose}_key": str(key), f"{whose}_pem": str(certificate)}
     file = province.folder / "load.json"

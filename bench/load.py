@@ -10,6 +10,8 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +28,21 @@ from axisd.core.reasons import Refusal
 from axisd.core.signing import SigningKey, sign_envelope
 from axisd.core.submission import Lane
 from axisd.ports import TransportStatus
+from bench.edoc import EdocClient
 
 AT_ONCE = 64
 """Submissions that wait for the broker's confirm at the same time."""
 
 
 class Load:
-    """One sender and one recipient of a province, and a system behind the VXP door."""
+    """One sender and one recipient of a province, and a system behind each door."""
 
     def __init__(self, place: dict[str, str]) -> None:
         self._place = place
         self._sender, self._recipient = place["sender"], place["recipient"]
-        self._door = place["door"]
         self._keys: dict[str, SigningKey] = {
             place[whose]: keyring.load(Path(place[f"{whose}_key"]), Path(place[f"{whose}_pem"]))
-            for whose in ("sender", "door")
+            for whose in ("sender", "vxp", "edoc")
         }
         self._made = 0
         self._ready: list[tuple[str, bytes]] = []
@@ -51,8 +53,28 @@ class Load:
     def _vxp(self) -> VxpClient:
         place, bounds = self._place, DoorBounds(connections=AT_ONCE)
         return VxpClient(
-            place["door_url"], place["door_account"], place["door_secret"], SystemClock(), bounds
+            place["vxp_url"], place["vxp_account"], place["vxp_secret"], SystemClock(), bounds
         )
+
+    def _edoc(self) -> EdocClient:
+        place = self._place
+        return EdocClient(place["http"], place["edoc"], place["edoc_token"], AT_ONCE)
+
+    @asynccontextmanager
+    async def _sending(self, door: str) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+        """What sends one envelope through the door."""
+        if door == "edoc":
+            async with self._edoc() as edoc:
+                yield edoc.send
+            return
+        async with self._vxp() as vxp:
+
+            async def send(body: bytes) -> None:
+                sender = self._place[door]
+                answer = await vxp.send(body, kind="document", sender=sender, recipients=[])
+                assert answer.accepted, answer.text
+
+            yield send
 
     def _envelope(
         self, size: int, priority: str = "0", *, sender: str = "", recipient: str = ""
@@ -103,35 +125,41 @@ class Load:
                 group.create_task(one(body))
         return {"began": began, "submitted": len(self._ready), "seconds": time.time() - began}
 
-    async def prepare_door(self, count: int, size: int, way: str) -> dict[str, Any]:
-        """The same from the system behind the door: to the broker's recipient (`way` in), or to itself (round)."""
-        recipient = self._recipient if way == "in" else self._door
+    async def prepare_door(self, count: int, size: int, way: str, door: str) -> dict[str, Any]:
+        """The same from the system behind a door: to the broker's recipient (`way` in), or to itself (round)."""
+        sender = self._place[door]
+        recipient = self._recipient if way == "in" else sender
         self._ready = [
-            self._envelope(size, sender=self._door, recipient=recipient) for _ in range(count)
+            self._envelope(size, sender=sender, recipient=recipient) for _ in range(count)
         ]
         return {"bytes": len(self._ready[0][1])}
 
-    async def flood_door(self) -> dict[str, Any]:
+    async def flood_door(self, door: str) -> dict[str, Any]:
         """Sends all prepared envelopes through the door, `AT_ONCE` calls at a time."""
         slots = asyncio.Semaphore(AT_ONCE)
         began = time.time()
 
         async def one(body: bytes) -> None:
             try:
-                answer = await vxp.send(body, kind="document", sender=self._door, recipients=[])
-                assert answer.accepted, answer.text
+                await send(body)
             finally:
                 slots.release()
 
-        async with self._vxp() as vxp, asyncio.TaskGroup() as group:
+        async with self._sending(door) as send, asyncio.TaskGroup() as group:
             for _, body in self._ready:
                 await slots.acquire()
                 group.create_task(one(body))
         return {"began": began, "submitted": len(self._ready), "seconds": time.time() - began}
 
-    async def fetch_door(self, raw: bool) -> dict[str, Any]:
+    async def fetch_door(self, door: str, raw: bool) -> dict[str, Any]:
         """Fetches all that waits at the door, one by one, and is done with it."""
         size = 0
+        if door == "edoc":
+            async with self._edoc() as edoc:
+                for doc_id in await edoc.pending():
+                    size += len(await edoc.fetch(doc_id))
+                    await edoc.confirm(doc_id)
+            return {"bytes": size}
         async with self._vxp() as vxp:
             for item in await vxp.waiting("document"):
                 body = await (vxp.download(item.doc_id) if raw else vxp.fetch(item))
