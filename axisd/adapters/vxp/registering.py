@@ -11,11 +11,10 @@ from typing import Final
 
 from axisd.adapters.vxp.protocol import Answer, Call, Code, Refused
 from axisd.adapters.vxp.protocol.answers import text_of
-from axisd.adapters.vxp.words import refused
 from axisd.core.registration import Asked, Denial
 from axisd.service.registration import Registration
 
-_NO_FORM: Final = refused(
+_NO_FORM: Final = Refused.of(
     Code.INVALID,
     "Send a JSON object with code, name and pcode.",
     "Hãy gửi một đối tượng JSON gồm code, name và pcode.",
@@ -46,7 +45,7 @@ class AgencyForms:
             return Answer()
         whom = f" ({self._registrar})" if self._registrar else ""
         code = Code.SYSTEM if denial.again else Code.INVALID
-        return Answer.of(refused(code, f"{denial.en}{whom}", f"{denial.vi}{whom}"))
+        return Answer.of(Refused.of(code, f"{denial.en}{whom}", f"{denial.vi}{whom}"))
 
 
 def _asked(body: bytes) -> Asked | Refused:
