@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,7 @@ from axisd.core.envelope import (
 )
 from axisd.core.reasons import Refusal
 from axisd.core.schema import Schemas
+from axisd.core.statuses import ASKS_BACK
 from axisd.core.view import Limits
 from axisd.core.zone import VIETNAM
 
@@ -91,7 +93,12 @@ _DAY: Final = click.DateTime(["%Y/%m/%d"])
 @business_options
 @click.option("--status", type=click.Choice(STATUS_CODES), help="Build this status instead.")
 @click.option("--about", type=INPUT, help="The envelope that the status or the business is about.")
-@click.option("--about-organ", default="", metavar="CODE", help="Or: the agency that sent it,")
+@click.option(
+    "--about-organ",
+    default="",
+    metavar="CODE",
+    help="Or: the agency that sent it (13: was sent it),",
+)
 @click.option("--about-document", default="", metavar="ID", help="its DocumentId,")
 @click.option("--about-code", default="", metavar="NUMBER/NOTATION", help="its number,")
 @click.option("--about-date", default="", metavar="YYYY/MM/DD", help="and its date.")
@@ -196,7 +203,7 @@ def _status(sender: str, code: str, told: Mapping[str, Any], moment: datetime) -
     staff = Staff(name=told["staff"]) if told["staff"] else None
     return Status(
         sender=_organization(sender),
-        about=_about(told),
+        about=_asked(told) if code == ASKS_BACK else _about(told),
         code=code,
         description=told["description"],
         timestamp=moment.strftime("%Y/%m/%d %H:%M:%S"),
@@ -216,6 +223,17 @@ def _about(told: Mapping[str, Any]) -> ResponseFor:
         document.document_id,
         document.promulgation_date,
     )
+
+
+def _asked(told: Mapping[str, Any]) -> ResponseFor:
+    """13 goes the other way: from the document's sender to a recipient of it."""
+    document, organ = _document_in(told["about"]), told["about_organ"]
+    if document is not None and not organ:
+        recipients = [recipient.organ_id for recipient in document.recipients]
+        if len(recipients) != 1:
+            raise click.UsageError("13 asks one recipient: say which with --about-organ")
+        (organ,) = recipients
+    return replace(_about(told), organ_id=_code(organ))
 
 
 def _document_in(file: Path | None) -> Document | None:

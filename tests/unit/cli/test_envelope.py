@@ -105,6 +105,25 @@ def test_a_status_is_about_the_document_that_it_is_given(site: Site, signed: Pat
     assert found["document_id"].startswith(f"{FINANCE},")
 
 
+def test_a_status_that_asks_back_goes_to_the_recipient_of_the_document(signed: Path) -> None:
+    def asked(*words: str) -> str | None:
+        built = axisd(
+            "envelope", "new", "--from", FINANCE, "--status", "13", "--about", signed, *words
+        )
+        if built.exit_code:
+            assert "say which with --about-organ" in built.output
+            return None
+        return etree.fromstring(built.stdout_bytes).findtext(".//{*}ResponseFor/{*}OrganId")
+
+    text = signed.read_text(encoding="utf-8")
+    assert text.count("<edXML:To>") == 1
+    assert asked() == OFFICE
+    assert asked("--about-organ", "000.00.12.H53") == "000.00.12.H53"
+    another = "<edXML:To><edXML:OrganId>000.00.12.H53</edXML:OrganId></edXML:To><edXML:DocumentId>"
+    signed.write_text(text.replace("<edXML:DocumentId>", another, 1), encoding="utf-8")
+    assert asked() is None
+
+
 def business_in(site: Site, built: bytes) -> etree._Element:
     """The `Bussiness` of what was built, which an axis would accept."""
     found = facts(
