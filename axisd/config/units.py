@@ -49,7 +49,10 @@ def parse_duration(value: object) -> timedelta:
         if unit not in _DURATION_UNITS or unit in seen:
             break
         seen.add(unit)
-        total += float(part[1]) * _DURATION_UNITS[unit]
+        try:
+            total += float(part[1]) * _DURATION_UNITS[unit]
+        except OverflowError:
+            break
         at = part.end()
     if at < len(text) or not seen:
         raise ValueError(

@@ -15,7 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from axisd.config.units import Duration
 from axisd.errors import ConfigError, Problem
@@ -87,6 +94,13 @@ class Behaviour(Part):
         timedelta(seconds=30), description="How long a slow body takes, by the real clock."
     )
     endless_bodies: Chance = Field(NEVER, description="Done, and the answer never ends.")
+
+    @field_validator("trace_organ")
+    @classmethod
+    def _can_be_written(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError("there are characters in it that XML cannot have")
+        return value
 
 
 class Conduct(Part):

@@ -17,6 +17,8 @@ from pydantic import BeforeValidator, PlainSerializer
 from axisd.adapters.vxp.protocol import OPERATIONS
 from axisd.config.units import format_duration, parse_duration
 
+LONGEST: Final = timedelta(days=366)
+"""What a time of a behaviour or a script may be at most: further off the calendar ends."""
 _SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 _WORDS: Final[Mapping[str, str]] = {
     "always": "100%",
@@ -83,6 +85,7 @@ class Between:
         found = cls(parse_duration(least), parse_duration(most or least))
         if found.most < found.least:
             raise ValueError(f"{str(value)!a} ends before it begins")
+        _bounded(found.most)
         return found
 
     def __str__(self) -> str:
@@ -95,7 +98,14 @@ def parse_offset(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     text = str(value).strip()
-    return -parse_duration(text[1:]) if text.startswith("-") else parse_duration(text)
+    length = _bounded(parse_duration(text.removeprefix("-")))
+    return -length if text.startswith("-") else length
+
+
+def _bounded(length: timedelta) -> timedelta:
+    if length > LONGEST:
+        raise ValueError(f"{format_duration(length)} is more than {format_duration(LONGEST)}")
+    return length
 
 
 def format_offset(value: timedelta) -> str:

@@ -80,6 +80,10 @@ def test_all_mistakes_of_words_are_told_at_once() -> None:
         ('{"everywhere": [], "centres": {}}', "everywhere"),
         ('{"centres": {"00.14.W00": 7}}', "centres.00.14.W00"),
         ('{"everywhere": {"garbage": "101%"}}', "everywhere.garbage"),
+        ('{"everywhere": {"delay": "1m..367d"}}', "everywhere.delay"),
+        ('{"everywhere": {"skew": "-9000h"}}', "everywhere.skew"),
+        ('{"everywhere": {"trace_organ": "\\u0000"}}', "everywhere.trace_organ"),
+        ('{"everywhere": {"trace_organ": "\\ud800"}}', "everywhere.trace_organ"),
     ],
 )
 def test_a_mistake_in_a_file_is_told_with_its_place(
