@@ -106,6 +106,8 @@ def test_nothing_is_cut_off_however_long_a_name_is() -> None:
     said = {selector.strip(): rule for selector, rule in rules.items()}
     assert "overflow-wrap: anywhere" in said['th[scope="row"]']
     assert "overflow-wrap: anywhere" in said[".even td"]
+    assert "minmax(0, 1fr)" in said[".facts"]
+    assert "white-space: normal" in said[".facts .code"]
     assert "nowrap" not in said[".number"]
     assert "nowrap" in said["td.number"]
 
