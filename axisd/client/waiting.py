@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from dataclasses import dataclass, field
 
 from axisd.client.answer import Answer
 from axisd.client.receipt import Receipt
@@ -16,21 +16,47 @@ from axisd.client.receipt import Receipt
 Look = Callable[[], AsyncGenerator[Receipt, None]]
 
 
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    """`news`: it has something to do. `looks`: it looks for all; the bound of that."""
+
+    answer: Answer
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    looks: asyncio.Timeout | None = None
+
+    def hear(self, receipt: Receipt) -> bool:
+        """Takes what is about its submission; whether it was."""
+        taken = self.answer.take(receipt)
+        if taken:
+            self.news.set()
+        return taken
+
+    def offer(self, receipt: Receipt) -> None:
+        """The same of one that was looked at."""
+        if not self.hear(receipt) and receipt.digest != self.answer.digest:
+            self.answer.passed_over += 1
+
+
 class Waiting:
-    """`look`: everything that is in the queue and comes into it, acknowledged by nobody."""
+    """`look`: everything that is in the queue and comes into it, acknowledged by nobody.
+
+    There is no task behind it: one of those who wait looks for all of them, and when he leaves another one does.
+    """
 
     def __init__(self, look: Look) -> None:
         self._look = look
-        self._waiters: list[tuple[Answer, asyncio.Event]] = []
+        self._waiters: list[_Waiter] = []
         self._lookers = 0
-        self._looking: asyncio.Task[None] | None = None
+        self._stream: AsyncGenerator[Receipt, None] | None = None
+        self._somebody_looks = False
         self._looked_at: dict[str, Receipt] = {}
 
     def hear(self, receipt: Receipt) -> None:
         """A receipt was handled: whoever waits for it learns of it."""
-        for answer, news in self._waiters:
-            if answer.take(receipt):
-                news.set()
+        for waiter in self._waiters:
+            bound = waiter.looks
+            if waiter.hear(receipt) and bound is not None and not bound.expired():
+                bound.reschedule(0)  # it need not look on
 
     async def told(
         self, answer: Answer, *, within: float, looking: bool
@@ -39,65 +65,62 @@ class Waiting:
 
         `looking`: nobody handles receipts, so they have to be looked for. Raises DeniedError.
         """
-        waiter = (answer, asyncio.Event())
+        waiter = _Waiter(answer)
         self._waiters.append(waiter)
         # By the moment, not around the whole: the caller's own work is not to be interrupted.
         end = asyncio.get_running_loop().time() + within
         told = 0
         if looking:
-            self._begin(waiter)
+            self._lookers += 1
+            for receipt in self._looked_at.values():
+                waiter.offer(receipt)
         try:
             while True:
-                waiter[1].clear()
+                waiter.news.clear()
                 while told < len(answer.receipts):
                     told += 1
                     yield answer.receipts[told - 1]
                 if answer.complete:
                     return
-                if looking and self._looking is not None and self._looking.done():
-                    self._looking.result()  # it ends by failing only
-                async with asyncio.timeout_at(end):
-                    await waiter[1].wait()
-        except TimeoutError:
-            return  # what came so far is in the answer
+                try:
+                    async with asyncio.timeout_at(end) as bound:
+                        if looking and not self._somebody_looks:
+                            await self._look_once(waiter, bound)
+                        else:
+                            await waiter.news.wait()
+                except TimeoutError:
+                    if told == len(answer.receipts):
+                        return  # what came so far is in the answer
         finally:
             self._waiters.remove(waiter)
             if looking:
-                await self._end()
+                await self._leave()
 
-    def _begin(self, waiter: tuple[Answer, asyncio.Event]) -> None:
-        self._lookers += 1
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look_on())
-            self._looking.add_done_callback(lambda _: self._wake())
-        for receipt in self._looked_at.values():
-            _offer(waiter, receipt)
+    async def _look_once(self, looker: _Waiter, bound: asyncio.Timeout) -> None:
+        """Waits for one more receipt, and offers it to everybody."""
+        self._somebody_looks = True
+        looker.looks = bound
+        if self._stream is None:
+            self._stream = self._look()
+        try:
+            receipt = await anext(self._stream)
+        except BaseException:
+            self._stream = None  # it is closed, also where the time of this one was over
+            raise
+        finally:
+            self._somebody_looks = False
+            looker.looks = None
+            for waiter in self._waiters:
+                waiter.news.set()  # one of them is the next to look
+        if receipt.id not in self._looked_at:
+            self._looked_at[receipt.id] = receipt
+            for waiter in self._waiters:
+                waiter.offer(receipt)
 
-    async def _end(self) -> None:
+    async def _leave(self) -> None:
         self._lookers -= 1
-        if self._lookers == 0 and self._looking is not None:
-            looking, self._looking = self._looking, None
+        if self._lookers == 0:
+            stream, self._stream = self._stream, None
             self._looked_at.clear()
-            looking.cancel()
-            await asyncio.wait({looking})
-
-    async def _look_on(self) -> None:
-        async with aclosing(self._look()) as stream:
-            async for receipt in stream:
-                if receipt.id in self._looked_at:
-                    continue  # the connection was lost meanwhile
-                self._looked_at[receipt.id] = receipt
-                for waiter in self._waiters:
-                    _offer(waiter, receipt)
-
-    def _wake(self) -> None:
-        for _, news in self._waiters:
-            news.set()
-
-
-def _offer(waiter: tuple[Answer, asyncio.Event], receipt: Receipt) -> None:
-    answer, news = waiter
-    if answer.take(receipt):
-        news.set()
-    elif receipt.digest != answer.digest:
-        answer.passed_over += 1
+            if stream is not None:
+                await stream.aclose()
