@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,20 +15,21 @@ from axisd.simulator.province import Province
 from tests.support.acceptance import (
     ENVIRONMENT,
     FINANCE,
-    axisd,
     delivered,
     desk,
     paper,
     receipts,
     submit,
 )
+from tests.support.cli import axisd_beside, facts
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def so_far(province: Province) -> dict[str, Any]:
     """Today's report."""
-    found: dict[str, Any] = json.loads(await axisd(province, "report", "day", "today", "--json"))
+    words = ("report", "day", "today", "--json", "--config", province.config)
+    found: dict[str, Any] = facts(await axisd_beside(*words))
     return found
 
 

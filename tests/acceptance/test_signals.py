@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from axisd.adapters.amqp import Received
+from axisd.adapters.amqp.topology import queues_of
 from axisd.simulator.demo.papers import Papers
-from axisd.simulator.province import Member, Province
+from axisd.simulator.province import VHOST, Member, Province
 from tests.support.acceptance import (
     COMMUNE,
     ENVIRONMENT,
@@ -188,6 +189,9 @@ async def test_sighup_brings_in_a_new_agency_suspends_it_and_takes_it_out(
         reason = await rejected(served, watched, FINANCE, body)
         assert reason.get("code") == "recipient-unknown"
     served.members = members
+    # Others look at the broker as it should be.
+    for left in (f"users/{account}", *(f"queues/{VHOST}/{queue}" for queue in queues_of(code))):
+        await served.node.api("DELETE", left)
 
 
 async def test_a_reload_names_what_waits_for_a_restart(served: Province) -> None:
