@@ -54,7 +54,7 @@ def reconcile(since: str | None, dry_run: bool, config: Path, as_json: bool) -> 
 
     What can be healed without risk is healed by the running daemon, and the run is put on record, as each night.
     Exit code 0 when nothing is left, 65 when differences stand or not everything could be compared, 69 when
-    the daemon or the national axis cannot be reached, 75 when another run is under way.
+    the daemon cannot be reached, 75 when another run is under way or the national axis is away (with --dry-run: 65).
     """
     loaded = read(config, day=day_of(SystemClock().now()))
     settings = joined(loaded, config)
