@@ -17,6 +17,7 @@ PARTICULARS: Final[Mapping[str, Phrase]] = {
     "advice": Phrase("", ""),
     "agency": Phrase("[agency]", "[cơ quan]"),
     "business": Phrase("[change]", "[thay đổi]"),
+    "channel": Phrase("[channel]", "[kênh]"),
     "code": Phrase("[code]", "[mã]"),
     "count": Phrase("[number]", "[số lượng]"),
     "date": Phrase("[day]", "[ngày]"),

@@ -24,7 +24,7 @@ from typing import Final
 from lxml import etree
 
 from axisd.core import edxml, signature, trust, xmlsafe
-from axisd.core.directory import Agency, Profile, System
+from axisd.core.directory import Agency, Channel, Profile, System
 from axisd.core.elision import NOTHING, Elided, elide
 from axisd.core.envelope import Document, Envelope, Kind
 from axisd.core.inspection import (
@@ -228,6 +228,9 @@ class _Walk:
         submission = self._submission
         if submission.door is not Door.AMQP:
             return None
+        if system.channel is not Channel.AMQP:
+            # The broker may still have the account of a system that moved behind a door.
+            return refuse("account-channel", account=system.account, channel=system.channel)
         lane, _, agency = submission.routing_key.partition(".")
         if lane not in {"urgent", "normal"} or not agency:
             return refuse("routing-key", key=ascii(submission.routing_key))

@@ -79,6 +79,12 @@ REASONS: Final[Mapping[str, Reason]] = _table(
         "Tài khoản {account} đang bị tạm ngưng; hãy liên hệ đơn vị vận hành trục.",
     ),
     _sender(
+        "account-channel",
+        "15",
+        "Account {account} is enrolled for the channel {channel}, and hands in there, not over AMQP.",
+        "Tài khoản {account} được đăng ký cho kênh {channel}; hãy gửi qua kênh đó, không qua AMQP.",
+    ),
+    _sender(
         "account-not-for-agency",
         "19",
         "Account {account} may not submit for agency {agency}.",

@@ -17,7 +17,7 @@ from axisd.adapters.recording import RecordingTelemetry
 from axisd.core.advance import Failed, Means, advance
 from axisd.core.allowance import Allowance
 from axisd.core.deadlines import asked_back, begin, ended
-from axisd.core.directory import Directory, Profile
+from axisd.core.directory import Channel, Directory, Profile
 from axisd.core.handover import marked, said_cause
 from axisd.core.inspect import crashed, inspect
 from axisd.core.inspection import Inspection
@@ -67,7 +67,7 @@ _TO: Final = f"<edXML:To>\n          <edXML:OrganId>{OTHER}<"
 
 def province(*, profile: Profile = Profile.REQUIRED, **changes: Any) -> View:
     """Two agencies that sign, one whose account is suspended, one closed,
-    one that is yet to come, one without a system."""
+    one that is yet to come, one without a system, one whose system is behind a door."""
     agencies = (
         agency(SENDER, twin="H53.11"),
         agency(OTHER),
@@ -75,11 +75,13 @@ def province(*, profile: Profile = Profile.REQUIRED, **changes: Any) -> View:
         agency("000.00.20.H53", valid_to=date(2025, 7, 1)),
         agency("000.00.22.H53", valid_from=date(2030, 1, 1)),
         agency("002.02.01.H53"),
+        agency(DOOR),
     )
     systems = (
         system("finance", SENDER, profile=profile),
         system("science", OTHER, profile=profile),
         system("resting", _RESTING, suspended=True),
+        system("behind", DOOR, channel=Channel.VXP),
     )
     changes = {"directory": directory(agencies, systems), "trust": world().trust} | changes
     return view(**changes)
@@ -303,6 +305,7 @@ LEADS: Final[Mapping[str, Lead]] = {
     "account-missing": _document(account=None),
     "account-unknown": _document(account="nobody"),
     "account-suspended": _document(account="resting", routing_key=f"normal.{_RESTING}"),
+    "account-channel": _document(account="behind", routing_key=f"normal.{DOOR}"),
     "account-not-for-agency": _document(routing_key=f"normal.{OTHER}"),
     "routing-key": _document(routing_key="slow"),
     "allowance-size": _document(where={"directory": _limited(Allowance(size=1024))}),
