@@ -10,8 +10,11 @@ SOURCES := $(wildcard axisd tests bench scripts docs)
 TYPED := $(foreach folder,axisd tests bench,$(if $(shell find $(folder) -name '*.py' -print -quit 2>/dev/null),$(folder)))
 # The order in which a reader wants to hear what is broken.
 CLASSES := unit corpus integration acceptance
-# Unit tests share nothing, so that two processes can take them.
-PARALLEL := unit
+# Two processes take a class where its tests can bear it: unit tests share nothing, the tests of one file
+# their servers. `make test PYTEST=-n0` keeps them in one.
+SPLIT_unit := -n 2
+SPLIT_integration := -n 2 --dist loadfile
+SPLIT_acceptance := -n 2 --dist loadfile
 
 .PHONY: help setup demo demo-stop test check format bench lock clean
 
@@ -28,13 +31,7 @@ demo-stop: setup ## stop what `make demo KEEP=1` left running
 	@$(PYTHON) -m axisd.simulator.demo --stop
 
 test: setup ## every test, one class after the other; stops at the first class that fails
-	@for class in $(CLASSES); do \
-	  if [ -d tests/$$class ]; then \
-	    printf '\n=== %s\n' "$$class"; \
-	    case " $(PARALLEL) " in *" $$class "*) shared="-n 2";; *) shared="";; esac; \
-	    $(PYTHON) -m pytest tests/$$class $$shared $(PYTEST); \
-	  fi; \
-	done
+	@$(foreach class,$(wildcard $(CLASSES:%=tests/%)),printf '\n=== %s\n' $(class:tests/%=%); $(PYTHON) -m pytest $(class) $(SPLIT_$(class:tests/%=%)) $(PYTEST);)
 
 check: setup ## formatting, lint, types, import contracts, generated references
 	$(PYTHON) -m ruff format --check .
