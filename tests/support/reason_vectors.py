@@ -59,6 +59,7 @@ from tests.support.virtual import LoopClock, virtually
 Lead = Callable[[], Iterator[Refusal]]
 
 _RESTING: Final = "000.00.12.H53"
+_BEHIND: Final = "000.00.16.H53"
 _FROM: Final = f"<edXML:From>\n          <edXML:OrganId>{SENDER}<"
 _REFUSES: Final = ("StatusCode>03<", "StatusCode>02<")
 _BY_OTHER: Final[Mapping[str, Any]] = {"account": "science", "routing_key": f"normal.{OTHER}"}
@@ -75,13 +76,13 @@ def province(*, profile: Profile = Profile.REQUIRED, **changes: Any) -> View:
         agency("000.00.20.H53", valid_to=date(2025, 7, 1)),
         agency("000.00.22.H53", valid_from=date(2030, 1, 1)),
         agency("002.02.01.H53"),
-        agency(DOOR),
+        agency(_BEHIND),
     )
     systems = (
         system("finance", SENDER, profile=profile),
         system("science", OTHER, profile=profile),
         system("resting", _RESTING, suspended=True),
-        system("behind", DOOR, channel=Channel.VXP),
+        system("behind", _BEHIND, channel=Channel.VXP),
     )
     changes = {"directory": directory(agencies, systems), "trust": world().trust} | changes
     return view(**changes)
@@ -305,7 +306,7 @@ LEADS: Final[Mapping[str, Lead]] = {
     "account-missing": _document(account=None),
     "account-unknown": _document(account="nobody"),
     "account-suspended": _document(account="resting", routing_key=f"normal.{_RESTING}"),
-    "account-channel": _document(account="behind", routing_key=f"normal.{DOOR}"),
+    "account-channel": _document(account="behind", routing_key=f"normal.{_BEHIND}"),
     "account-not-for-agency": _document(routing_key=f"normal.{OTHER}"),
     "routing-key": _document(routing_key="slow"),
     "allowance-size": _document(where={"directory": _limited(Allowance(size=1024))}),
