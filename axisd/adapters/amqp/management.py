@@ -146,10 +146,23 @@ class Management:
 
     async def _close(self, account: str, reason: str) -> set[str]:
         """Tells the broker to close every connection of `account`; their names, which name both ports."""
+        listed = await self._listed(account)
+        if listed:
+            try:
+                await self._tell_to_close(account, reason)
+            except UnavailableError:
+                # It answers 500 when one of them ends by itself meanwhile, as all do with their account.
+                await asyncio.sleep(_PAUSE)
+                if await self._listed(account):
+                    await self._tell_to_close(account, reason)
+        return listed
+
+    async def _listed(self, account: str) -> set[str]:
         rows = await self._get(f"{_connections_of(account)}?columns=name")
-        if rows:
-            await self._call("DELETE", _connections_of(account), headers={"X-Reason": reason})
         return {row["name"] for row in rows}
+
+    async def _tell_to_close(self, account: str, reason: str) -> None:
+        await self._call("DELETE", _connections_of(account), headers={"X-Reason": reason})
 
     async def other_use(self, account: str) -> str:
         """What an account is for on this broker beside our vhost, in words; "" if nothing, or it is not there."""
