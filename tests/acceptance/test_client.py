@@ -62,7 +62,8 @@ def rows(folder: Path, query: str) -> list[Any]:
 
 
 def says(document_id: str, *codes: str) -> Callable[[Desk], list[str]]:
-    """The codes that came to finance about a document."""
+    """The codes that came to finance about a document, in order of the codes: what is handed in at once
+    comes in any order."""
 
     def found(watched: Desk) -> list[str]:
         statuses = [
@@ -70,7 +71,7 @@ def says(document_id: str, *codes: str) -> Callable[[Desk], list[str]]:
             for message in watched.box(FINANCE, "inbox")
             if message.correlation_id == document_id and message.type == "status"
         ]
-        return [one.code for one in statuses if isinstance(one, Status)]
+        return sorted(one.code for one in statuses if isinstance(one, Status))
 
     return found
 
