@@ -13,7 +13,6 @@ CLASSES := unit corpus integration acceptance
 # Two processes take a class where its tests can bear it: unit tests share nothing, the tests of one file
 # their servers. `make test PYTEST=-n0` keeps them in one.
 SPLIT_unit := -n 2
-SPLIT_integration := -n 2 --dist loadfile
 SPLIT_acceptance := -n 2 --dist loadfile
 
 .PHONY: help setup demo demo-stop test check format bench lock clean
