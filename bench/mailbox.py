@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from axisd.adapters import allocator
 from axisd.adapters.clock import SystemClock
 from axisd.adapters.ledger import SqlLedger, open_ledger
 from axisd.adapters.recording import RecordingTelemetry
@@ -48,6 +49,8 @@ T = TypeVar("T")
 async def run(folder: Path) -> dict[str, Any]:
     """Milliseconds; `folder` must not be there yet."""
     ledger = await open_ledger(folder)
+    # As the daemon does: else the collector's pauses are measured, not the pages.
+    allocator.set_aside()
     try:
         return await _measure(ledger)
     finally:
