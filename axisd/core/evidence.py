@@ -7,10 +7,11 @@ its later evidence repeats, so that a receipt can be read alone, years later.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from axisd.core.envelope import Attachment
 from axisd.core.inspection import ABSENT, LegalValue, SignatureFinding, Step
@@ -129,6 +130,16 @@ class Entry:
     delivery_id: str | None
     content: str
     hash: str
+
+
+def particulars_of(entry: Entry, what: str) -> Mapping[str, Any]:
+    """The particulars that `entry` carries. Raises ValueError, with a sentence that names `what` was looked
+    for, where it carries none."""
+    content = json.loads(entry.content)
+    particulars = content.get("particulars") if isinstance(content, dict) else None
+    if not isinstance(particulars, dict):
+        raise ValueError(f"this is no {what}: there are no particulars")  # noqa: TRY004
+    return particulars
 
 
 @dataclass(frozen=True, slots=True)

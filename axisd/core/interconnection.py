@@ -7,14 +7,13 @@ its `particulars` are what the ledger keeps of it, so that a record can be read 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from axisd.core.evidence import GENESIS, Entry, Evidence, Head, own_facts
+from axisd.core.evidence import GENESIS, Entry, Evidence, Head, own_facts, particulars_of
 from axisd.core.reasons import Event
 from axisd.core.wording import Phrase
 from axisd.core.zone import wire_time
@@ -260,10 +259,7 @@ def evidence_of(run: CheckRun, key: str, at: datetime) -> Evidence:
 
 def recorded(entry: Entry) -> RecordedCheck:
     """The check that `entry` is about. Raises ValueError, with a sentence, where it is about none."""
-    content = json.loads(entry.content)
-    particulars = content.get("particulars") if isinstance(content, dict) else None
-    if not isinstance(particulars, dict):
-        raise ValueError("this is no interconnection check: there are no particulars")  # noqa: TRY004
+    particulars = particulars_of(entry, "interconnection check")
     return RecordedCheck(entry.position, entry.at, run_of(particulars))
 
 

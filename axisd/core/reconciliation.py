@@ -9,7 +9,6 @@ of the run is left to the next one, and acceptances are looked for from a day ea
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from axisd.core.evidence import Entry, Evidence, own_facts
+from axisd.core.evidence import Entry, Evidence, own_facts, particulars_of
 from axisd.core.federation import Relayed
 from axisd.core.interconnection import Trigger
 from axisd.core.lifecycle import OPEN, DeliveryState
@@ -211,10 +210,7 @@ def evidence_of(run: Reconciliation, key: str, at: datetime) -> Evidence:
 
 def recorded(entry: Entry) -> Recorded:
     """The run that `entry` is about. Raises ValueError, with a sentence, where it is about none."""
-    content = json.loads(entry.content)
-    told = content.get("particulars") if isinstance(content, dict) else None
-    if not isinstance(told, dict):
-        raise ValueError("this is no reconciliation: there are no particulars")  # noqa: TRY004
+    told = particulars_of(entry, "reconciliation")
     try:
         return Recorded(
             at=entry.at,
