@@ -13,13 +13,13 @@ from typing import Any
 import click
 
 from axisd.adapters.amqp.topology import queues_of, served
-from axisd.cli.administration import Admin, admin_of, management_option, read_now
-from axisd.cli.frame import AxisCommand, config_option, json_option, yes_option
+from axisd.cli.administration import Admin, admin_of, read_now
+from axisd.cli.frame import AxisCommand
 from axisd.cli.loop import finish
 from axisd.cli.system_broker import Removed, remove
 from axisd.cli.system_file import Change, enrolled, plan, reload_daemon
 from axisd.cli.system_state import in_mailboxes, waiting_for
-from axisd.cli.system_told import Manner, broker_option, dry_run_option
+from axisd.cli.system_told import Manner, standing_options
 from axisd.config.edit_systems import without_row
 from axisd.config.load import Configuration
 from axisd.core.directory import Channel, System
@@ -34,13 +34,7 @@ from axisd.errors import UnavailableError
         ("system remove finance", "after asking"),
     ],
 )
-@click.argument("account")
-@broker_option
-@dry_run_option
-@management_option
-@yes_option
-@config_option
-@json_option
+@standing_options
 def remove_(
     account: str,
     no_broker: bool,

@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from axisd.cli.administration import Admin, admin_of, management_option, read_now
-from axisd.cli.frame import AxisCommand, config_option, json_option, yes_option
+from axisd.cli.administration import Admin, admin_of, read_now
+from axisd.cli.frame import AxisCommand
 from axisd.cli.loop import finish
 from axisd.cli.system_broker import make, part_of
 from axisd.cli.system_file import Change, enrolled, plan, reload_daemon
-from axisd.cli.system_told import Manner, broker_option, dry_run_option
+from axisd.cli.system_told import Manner, standing_options
 from axisd.config.edit_systems import with_setting, without_setting
 from axisd.config.load import Configuration
 from axisd.core.directory import Channel
@@ -32,13 +32,7 @@ from axisd.errors import UnavailableError
         ("system suspend finance --dry-run", "what would change"),
     ],
 )
-@click.argument("account")
-@broker_option
-@dry_run_option
-@management_option
-@yes_option
-@config_option
-@json_option
+@standing_options
 def suspend(
     account: str,
     no_broker: bool,
@@ -77,13 +71,7 @@ def suspend(
     cls=AxisCommand,
     examples=[("system resume finance", "with the password or secret that it had")],
 )
-@click.argument("account")
-@broker_option
-@dry_run_option
-@management_option
-@yes_option
-@config_option
-@json_option
+@standing_options
 def resume(
     account: str,
     no_broker: bool,

@@ -7,17 +7,18 @@ secret is set anywhere: a secret that nobody has is worse than one that is not s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from axisd.adapters.amqp import Definitions
+from axisd.cli.administration import management_option
 from axisd.cli.files import keep_secret
-from axisd.cli.frame import confirmed
+from axisd.cli.frame import config_option, confirmed, json_option, yes_option
 from axisd.cli.output import note, say, say_json, visible
 from axisd.cli.system_handout import Handout
 
@@ -41,6 +42,22 @@ broker_option = click.option(
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Say what would change; change nothing."
 )
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def standing_options(command: _F) -> _F:
+    """What every verb takes that changes how an enrolled system stands: its account, and how to go about it."""
+    for option in (
+        json_option,
+        config_option,
+        yes_option,
+        management_option,
+        dry_run_option,
+        broker_option,
+        click.argument("account"),
+    ):
+        command = option(command)
+    return command
 
 
 @dataclass(frozen=True, slots=True)
